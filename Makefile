@@ -1,0 +1,21 @@
+# Every target does its own set-up: on a fresh machine `make lab` and `make test` are enough.
+.PHONY: setup lab test lint fmt bench chaos rehearse lock clean
+PY := .venv/bin/python
+STAMP := .venv/.ready
+
+setup: $(STAMP)
+$(STAMP): requirements/bootstrap.txt requirements/dev.txt pyproject.toml
+	python3 -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	.venv/bin/uv pip sync --quiet --python $(PY) --require-hashes requirements/dev.txt
+	.venv/bin/uv pip install --quiet --python $(PY) --no-deps --editable .
+	touch $(STAMP)
+
+lock:
+	uv pip compile --quiet --universal --generate-hashes -p 3.11 --no-emit-index-url --custom-compile-command "make lock" requirements/bootstrap.in -o requirements/bootstrap.txt
+	uv pip compile --quiet --universal --generate-hashes -p 3.11 --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
+	uv pip compile --quiet --universal --generate-hashes -p 3.11 --no-emit-index-url --custom-compile-command "make lock" -c requirements/run.txt pyproject.toml --extra lab -o requirements/lab.txt
+	uv pip compile --quiet --universal --generate-hashes -p 3.11 --no-emit-index-url --custom-compile-command "make lock" -c requirements/lab.txt pyproject.toml --extra dev --no-emit-package sfint -o requirements/dev.txt
+
+lab: setup
+	.venv/bin/sfint lab
