@@ -1,0 +1,140 @@
+"""The catalogue: every command with its arguments, options, role and examples; help and parsing come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.actor import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A positional argument; `choices` empty means free text; `repeats` takes all that is left."""
+
+    name: str
+    meaning: str
+    required: bool = False
+    repeats: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """`--name` or `--name VALUE`; `metavar` empty means a switch."""
+
+    name: str
+    meaning: str
+    metavar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """What one word after `/sfint` accepts."""
+
+    name: str
+    summary: str
+    role: Role
+    arguments: tuple[Argument, ...] = ()
+    options: tuple[Option, ...] = ()
+    examples: tuple[str, ...] = ()
+    changes_something: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A parsed command: nothing in it is unknown to the catalogue."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+    options: Mapping[str, str | bool] | None = None
+
+    def option(self, name: str) -> str | None:
+        """The option's value, or None when it was not given."""
+        value = (self.options or {}).get(name)
+        return value if isinstance(value, str) else None
+
+    def switched(self, name: str) -> bool:
+        """True when the switch was given."""
+        return (self.options or {}).get(name) is True
+
+
+@dataclass(frozen=True, slots=True)
+class UsageProblem:
+    """Why a text is not a command: names the argument, shows an example that works, may suggest."""
+
+    reason: str
+    example: str
+    suggestion: str = ""
+
+
+COMPONENTS = ("redis", "middleware", "salesforce")
+_TARGET = Option("target", "the target to ask for, if not this channel's own", "NAME")
+_DRY_RUN = Option("dry-run", "show the plan and stop")
+
+CATALOGUE: tuple[CommandSpec, ...] = (
+    CommandSpec(
+        "status",
+        "asks every system at once and shows what is wrong, worst first",
+        Role.VIEWER,
+        (Argument("component", "only these", repeats=True, choices=COMPONENTS),),
+        (_TARGET,),
+        ("/sfint status", "/sfint status redis"),
+    ),
+    CommandSpec(
+        "token-test",
+        "asks Salesforce for a token and makes one call with it",
+        Role.VIEWER,
+        (),
+        (_TARGET,),
+        ("/sfint token-test",),
+    ),
+    CommandSpec(
+        "restart-sentinel",
+        "diagnoses Redis Sentinel and asks for approval of the repair that fits",
+        Role.REQUESTER,
+        (),
+        (_DRY_RUN, _TARGET),
+        ("/sfint restart-sentinel", "/sfint restart-sentinel --dry-run"),
+        changes_something=True,
+    ),
+    CommandSpec(
+        "restart-middleware",
+        "keeps the evidence, asks for approval, then rolls the middleware over and verifies it",
+        Role.REQUESTER,
+        (),
+        (_DRY_RUN, _TARGET),
+        ("/sfint restart-middleware", "/sfint restart-middleware --dry-run"),
+        changes_something=True,
+    ),
+    CommandSpec(
+        "runbook",
+        "shows a page of the runbook, or searches it",
+        Role.VIEWER,
+        (Argument("words", "an entry's id, or words to look for", repeats=True),),
+        (),
+        ("/sfint runbook redis-failure", "/sfint runbook expired password"),
+    ),
+    CommandSpec(
+        "freeze",
+        "stops all repairs at once; anyone who may read may freeze",
+        Role.VIEWER,
+        (Argument("reason", "why", repeats=True),),
+        (),
+        ("/sfint freeze deploy in progress",),
+    ),
+    CommandSpec("thaw", "lets repairs go on; operators only", Role.OPERATOR, (), (), ("/sfint thaw",)),
+    CommandSpec(
+        "help",
+        "lists the commands, or explains one",
+        Role.VIEWER,
+        (Argument("command", "the command to explain"),),
+        (),
+        ("/sfint help", "/sfint help restart-sentinel"),
+    ),
+)
+
+
+def spec_named(name: str) -> CommandSpec | None:
+    """The catalogue's line for a command, or None."""
+    return next((spec for spec in CATALOGUE if spec.name == name), None)

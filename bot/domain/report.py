@@ -1,0 +1,41 @@
+"""A report: all findings of one `/sfint status`, explained by the runbook, worst first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.finding import Finding, Outcome
+from bot.domain.page import Page
+from bot.domain.runbook import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A finding with the entry that explains it; a healthy one has none."""
+
+    finding: Finding
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `/sfint status` answers. `asked_by` is a Slack user id or `terminal`."""
+
+    target: str
+    asked_by: str
+    started_at: datetime
+    seconds: float
+    items: tuple[Explained, ...]
+    pages: tuple[Page, ...] = ()
+    title: str = "Status"
+
+    @property
+    def worst(self) -> Outcome:
+        """The worst outcome of all; OK for an empty report cannot happen: a report has a check."""
+        return min((item.finding.outcome for item in self.items), key=lambda outcome: outcome.severity)
+
+    @staticmethod
+    def ordered(items: list[Explained]) -> tuple[Explained, ...]:
+        """Worst first, then by check name, so that two equal answers look equal."""
+        return tuple(sorted(items, key=lambda item: (item.finding.outcome.severity, item.finding.check)))

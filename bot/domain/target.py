@@ -1,0 +1,70 @@
+"""A target: one client's integration in one environment, as names, counts and times; it holds no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """`observe` asks and plans and changes nothing; `act` also carries out what was approved."""
+
+    OBSERVE = "observe"
+    ACT = "act"
+
+
+@dataclass(frozen=True, slots=True)
+class RedisEstate:
+    """Where Redis and its sentinels run; the defaults are the names of the runbook and of the Bitnami chart."""
+
+    statefulset: str = "redis-sentinel-node"
+    replicas: int = 3
+    master_name: str = "mymaster"
+    redis_container: str = "redis"
+    sentinel_container: str = "sentinel"
+    redis_port: int = 6379
+    sentinel_port: int = 26379
+    failover_timeout_seconds: float = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Middleware:
+    """The Deployment that dials Redis and Salesforce."""
+
+    deployment: str = "salesforce-integration"
+    container: str = "salesforce-integration"
+    log_window_seconds: int = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Every deadline and window of a target, in seconds; the runbook's values are the defaults."""
+
+    check_seconds: float = 2.0
+    approval_seconds: float = 900.0
+    cooldown_seconds: float = 600.0
+    evidence_seconds: float = 10.0
+    snapshot_seconds: float = 60.0
+    gone_seconds: float = 300.0
+    ready_seconds: float = 300.0
+    rollout_seconds: float = 600.0
+    verify_seconds: float = 120.0
+    watch_seconds: float = 900.0
+    watch_interval_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a command is about. `channels` are the Slack channel ids that may ask for it."""
+
+    name: str
+    namespace: str
+    channels: frozenset[str]
+    mode: Mode = Mode.OBSERVE
+    redis: RedisEstate = field(default_factory=RedisEstate)
+    middleware: Middleware = field(default_factory=Middleware)
+    timings: Timings = field(default_factory=Timings)
+    salesforce_username: str = ""
+    page_external: bool = False
+    links: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,31 @@
+"""Asking Redis and its sentinels, pod by pod."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bot.domain.redis_topology import RedisView, SentinelView
+from bot.domain.workload import Pod
+
+
+class Cache(Protocol):
+    """Reads never raise for a peer that does not answer: the view's `problem` says so."""
+
+    async def sentinel(self, pod: Pod) -> SentinelView:
+        """MASTER, REPLICAS, SENTINELS and CKQUORUM of the pod's sentinel."""
+
+    async def node(self, pod: Pod) -> RedisView:
+        """ROLE, INFO replication, persistence and keyspace, CONFIG GET save and appendonly."""
+
+    async def snapshot(self, pod: Pod, deadline_seconds: float) -> int:
+        """BGSAVE, then waits for an ok status and a newer LASTSAVE; returns that LASTSAVE.
+
+        Raises Unreachable, AccessDenied, or RunStopped when it did not come in time or failed.
+        """
+
+    async def canary(self, master: Pod, replicas: Sequence[Pod], key: str, value: str) -> int:
+        """SET with a TTL, WAIT for all replicas (1000 ms), GET on each, DEL; returns the replicas that had it.
+
+        Raises Unreachable, AccessDenied or RunStopped.
+        """

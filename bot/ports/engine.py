@@ -1,0 +1,61 @@
+"""Durable runs: a plan once started is carried to its end, whatever dies in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.approval import Allowed, Decision
+from bot.domain.run import RunRequest, RunState, StepLine
+
+
+class Engine(Protocol):
+    """Started and stopped by the composition root."""
+
+    async def start(self, request: RunRequest) -> None:
+        """Starts the run under `request.run_id`; a second start of the same id does nothing."""
+
+    async def decide(self, decision: Decision) -> None:
+        """Delivers the decision; delivering it again does nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the changing part of a run went."""
+
+    state: RunState
+    summary: str
+    lines: tuple[StepLine, ...]
+    started_at: datetime
+    seconds: float
+
+
+class RunScript(Protocol):
+    """What a run does, told to the engine by the use cases; every method may be called again after a crash."""
+
+    async def announce(self, request: RunRequest) -> None:
+        """Shows the plan card and pages the entry's first team in the same second."""
+
+    async def settle(self, request: RunRequest, decision: Decision | None) -> Allowed:
+        """After the gate: judges the decision (None: nobody answered in time) and edits the plan card."""
+
+    async def authorize(self, request: RunRequest, decision: Decision) -> Allowed:
+        """Inside the lock: roles, mode, freeze, cooldown and the plan hash, all again."""
+
+    async def perform(
+        self,
+        request: RunRequest,
+        index: int,
+        done: Sequence[StepLine],
+        started_at: datetime,
+        compensating: bool,
+    ) -> StepLine:
+        """Carries out one step and shows it on the progress card; a line with FAILED ends the run."""
+
+    async def conclude(self, request: RunRequest, ending: Ending) -> None:
+        """Shows the last state of the cards, resolves the page after success, records the audit."""
+
+    async def watch(self, request: RunRequest, since: datetime) -> bool:
+        """One look after the repair; True when it relapsed (the thread was told)."""

@@ -1,0 +1,22 @@
+"""The systems of one target, bundled for checks and steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.ports.cache import Cache
+from bot.ports.clock import Clock
+from bot.ports.cluster import Cluster
+from bot.ports.crm import Crm
+from bot.ports.workloads import Workloads
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """What a check may ask and a step may change, for one target."""
+
+    cluster: Cluster
+    workloads: Workloads
+    cache: Cache
+    crm: Crm
+    clock: Clock

@@ -1,0 +1,18 @@
+"""The append-only, hash-chained audit log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from bot.domain.audit import AuditEvent, AuditLine
+
+
+class Ledger(Protocol):
+    """Recording commits before it returns; nothing updates or deletes a line."""
+
+    async def record(self, event: AuditEvent) -> AuditLine:
+        """Appends, after redaction of the details."""
+
+    def lines(self) -> AsyncIterator[AuditLine]:
+        """All lines, in order."""
