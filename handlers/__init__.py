@@ -1,0 +1,28 @@
+"""What arrives from Slack; the only list of bindings."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.usecases.receive import Receive
+from bot.views import ids
+from handlers.clicks import Clicks
+from handlers.commands import Commands
+from handlers.submissions import Submissions
+
+
+class Usecases(Protocol):
+    """What the listeners need."""
+
+    @property
+    def receive(self) -> Receive:
+        """Records an arrival."""
+
+
+def register(app: AsyncApp, usecases: Usecases) -> None:
+    """Binds every listener; `/sfint` first, because each listener ahead of it costs its ack some time."""
+    app.command(ids.COMMAND)(Commands(usecases.receive).on_command)
+    app.action(ids.ANY_ACTION)(Clicks(usecases.receive).on_click)
+    app.view(ids.DENY_MODAL)(Submissions(usecases.receive).on_deny)

@@ -72,7 +72,7 @@ COMPONENTS = ("redis", "middleware", "salesforce")
 _TARGET = Option("target", "the target to ask for, if not this channel's own", "NAME")
 _DRY_RUN = Option("dry-run", "show the plan and stop")
 
-CATALOGUE: tuple[CommandSpec, ...] = (
+_WORKING: tuple[CommandSpec, ...] = (
     CommandSpec(
         "status",
         "asks every system at once and shows what is wrong, worst first",
@@ -124,11 +124,15 @@ CATALOGUE: tuple[CommandSpec, ...] = (
         ("/sfint freeze deploy in progress",),
     ),
     CommandSpec("thaw", "lets repairs go on; operators only", Role.OPERATOR, (), (), ("/sfint thaw",)),
+)
+
+CATALOGUE: tuple[CommandSpec, ...] = (
+    *_WORKING,
     CommandSpec(
         "help",
         "lists the commands, or explains one",
         Role.VIEWER,
-        (Argument("command", "the command to explain"),),
+        (Argument("command", "the one to explain", choices=(*(spec.name for spec in _WORKING), "help")),),
         (),
         ("/sfint help", "/sfint help restart-sentinel"),
     ),

@@ -9,9 +9,9 @@ from bot.domain.notice import Notice, RunbookPage
 from bot.domain.page import Page
 from bot.domain.remediation import NoPlan
 from bot.domain.report import Report
-from bot.domain.run import PlanCard, Progress
+from bot.domain.run import DryRun, PlanCard, Progress
 
-Content = Report | PlanCard | Progress | Page | Notice | RunbookPage | NoPlan
+Content = Report | PlanCard | DryRun | Progress | Page | Notice | RunbookPage | NoPlan
 
 
 @dataclass(frozen=True, slots=True)

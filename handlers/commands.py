@@ -1,0 +1,36 @@
+"""`/sfint …`: recorded, then acknowledged; parsing and work come later."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from slack_bolt.async_app import AsyncAck
+
+from bot.usecases.receive import Arrival, Receive, Received
+
+log = logging.getLogger(__name__)
+_FACTS = ("user_id", "team_id", "channel_id", "text", "response_url")
+NOT_RECORDED = "This could not be recorded, so nothing was started. Please try again in a moment."
+
+
+class Commands:
+    """The one listener for slash commands."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+
+    async def on_command(self, ack: AsyncAck, command: Mapping[str, str]) -> None:
+        """Acknowledges silently once the row is committed; otherwise tells the asker that nothing was started."""
+        facts = {
+            name: command.get(name) or "" for name in ("user_id", "team_id", "channel_id", "text", "response_url")
+        }
+        received = Received(f"command:{command['trigger_id']}", Arrival.COMMAND, facts, datetime.now(UTC))
+        try:
+            await self._receive(received)
+        except Exception:  # the listener boundary: whatever failed, the asker must not believe it was taken
+            log.exception("a command could not be recorded")
+            await ack(text=NOT_RECORDED, response_type="ephemeral")
+            return
+        await ack()

@@ -1,0 +1,52 @@
+"""Submitted forms: refused while the reason is empty, else recorded, then acknowledged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
+
+from bot.usecases.receive import Arrival, Receive, Received
+from bot.views import ids
+from handlers.commands import NOT_RECORDED
+
+log = logging.getLogger(__name__)
+NO_REASON = "Say why, in a few words: the requester reads it."
+
+
+class Submissions:
+    """The one listener for forms."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+
+    async def on_deny(self, ack: AsyncAck, body: Mapping[str, Any], view: Mapping[str, Any]) -> None:
+        """Keyed by the view: submitting one form twice is one act, whatever its triggers."""
+        reason = view["state"]["values"][ids.REASON_BLOCK][ids.REASON_INPUT].get("value") or ""
+        if not reason.strip():
+            await ack(response_action="errors", errors={ids.REASON_BLOCK: NO_REASON})
+            return
+        facts = _facts(body, view) | {f"field.{ids.REASON_INPUT}": reason.strip()}
+        try:
+            key = f"submission:{view['id']}"
+            await self._receive(Received(key, Arrival.SUBMISSION, facts, datetime.now(UTC)))
+        except Exception:  # the listener boundary: the form stays open and says so
+            log.exception("a form could not be recorded")
+            await ack(response_action="errors", errors={ids.REASON_BLOCK: NOT_RECORDED})
+            return
+        await ack()
+
+
+def _facts(body: Mapping[str, Any], view: Mapping[str, Any]) -> dict[str, str]:
+    user = body.get("user") or {}
+    channel, _, run_and_hash = str(view.get("private_metadata") or "").partition("|")
+    return {
+        "user_id": str(user.get("id") or ""),
+        "team_id": str(user.get("team_id") or (body.get("team") or {}).get("id") or ""),
+        "channel_id": channel,
+        "callback_id": str(view["callback_id"]),
+        "private_metadata": run_and_hash,
+    }
