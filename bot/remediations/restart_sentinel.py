@@ -1,0 +1,226 @@
+"""Plans the repair of Redis Sentinel: the full restart only where nothing gentler is built and it fits."""
+
+from __future__ import annotations
+
+from bot.domain.data_at_risk import data_at_risk
+from bot.domain.errors import NotFound
+from bot.domain.fence import count_to_restore
+from bot.domain.redis_topology import Diagnosis, RedisObservation, Verdict
+from bot.domain.redis_verdict import classify
+from bot.domain.remediation import Binding, Fact, NoPlan, Plan, Scalar, StepCall
+from bot.domain.target import Target
+from bot.domain.workload import Kind, Workload, WorkloadRef
+from bot.ports.estate import Estate
+from bot.readings.observe_redis import observe_redis
+from bot.remediations.registry import remediation
+
+NAME = "restart-sentinel"
+ENTRY = "redis-failure"
+
+
+def _confirm_after(target: Target, plan: Plan) -> float:
+    """One failover-timeout, so that a failover under way is not taken for a lost master."""
+    return 0.0 if plan.binding.rung == "scale-up" else target.redis.failover_timeout_seconds
+
+
+@remediation(NAME, confirm_after=_confirm_after)
+async def restart_sentinel(target: Target, estate: Estate) -> Plan | NoPlan:
+    """Reads everything, judges, and offers the full restart, a scale-up, or the reason for neither."""
+    ref = WorkloadRef(Kind.STATEFULSET, target.namespace, target.redis.statefulset)
+    workload = await estate.workloads.get(ref)
+    observed = await observe_redis(target, estate, with_logs=True)
+    diagnosis = classify(observed)
+    facts = _preflight(observed, diagnosis, workload, target)
+    if diagnosis.verdict not in (Verdict.NO_MASTER, Verdict.SENTINELS_STALE, Verdict.SCALED_TO_ZERO):
+        return _no_plan(target, diagnosis, facts)
+    scalers = await estate.cluster.autoscalers(target.namespace, target.redis.statefulset)
+    if scalers:
+        return NoPlan(
+            NAME,
+            target.name,
+            diagnosis.verdict,
+            f"HorizontalPodAutoscaler {', '.join(scalers)} scales this workload and would revert the repair",
+            ("Ask Ops to suspend the autoscaler, then ask again.",),
+            facts,
+            entry=ENTRY,
+        )
+    return await _plan(target, estate, workload, observed, diagnosis, facts)
+
+
+async def _plan(
+    target: Target,
+    estate: Estate,
+    workload: Workload,
+    observed: RedisObservation,
+    diagnosis: Diagnosis,
+    facts: tuple[Fact, ...],
+) -> Plan:
+    scale_up = diagnosis.verdict is Verdict.SCALED_TO_ZERO
+    losses = () if scale_up else data_at_risk(observed, workload, target.redis.redis_container)
+    restore = count_to_restore(workload.annotations, workload.replicas, target.redis.replicas)
+    binding = Binding(
+        remediation=NAME,
+        target=target.name,
+        workload=str(workload.ref),
+        workload_uid=workload.uid,
+        template_hash=workload.template_hash,
+        verdict=diagnosis.verdict,
+        rung="scale-up" if scale_up else "recreate",
+        restore_replicas=restore,
+        accepts_data_loss=bool(losses),
+    )
+    keys = max((view.keys for view in observed.nodes if not view.problem), default=-1)
+    down = () if scale_up else _down_steps(workload, restore)
+    return Plan(
+        binding=binding,
+        title=f"Scale Redis Sentinel up to {restore}" if scale_up else "Restart Redis Sentinel (N → 0 → 1 → N)",
+        entry=ENTRY,
+        why=diagnosis.evidence,
+        risks=(*losses, *_risks(workload, target, scale_up=scale_up)),
+        restores=f"{restore} replicas of {target.redis.statefulset}, whatever happens on the way",
+        facts=facts,
+        steps=(*down, *_up_steps(restore, keys, from_zero=scale_up), *await _client_steps(target, estate)),
+        compensation=_compensation(restore),
+        gentler=_gentler(target, diagnosis),
+    )
+
+
+def _call(step: str, title: str, **arguments: Scalar) -> StepCall:
+    return StepCall(step, title, arguments)
+
+
+def _down_steps(workload: Workload, restore: int) -> tuple[StepCall, ...]:
+    kind, name = workload.ref.kind.value, workload.ref.name
+    return (
+        _call("redis.snapshot", "Save the live master's data to disk"),
+        _call("evidence.capture", "Keep logs and events of the Redis pods", kind=kind, name=name),
+        _call("statefulset.scale", "Scale to 0", phase="down", replicas=0, expected=workload.replicas),
+        _call("statefulset.await-gone", "Wait until no pod is left"),
+    )
+
+
+def _up_steps(restore: int, keys: int, *, from_zero: bool) -> tuple[StepCall, ...]:
+    return (
+        _call("statefulset.scale", "Scale to 1", phase="first", replicas=1, from_zero=from_zero),
+        _call("redis.await-first-master", "The first pod is a Ready master with its data", keys_before=keys),
+        _call("statefulset.scale", f"Scale to {restore}", phase="up", replicas=restore),
+        _call("statefulset.await-ready", f"All {restore} replicas are Ready", replicas=restore),
+        _call("redis.verify-topology", "Every sentinel agrees on one live master"),
+        _call("redis.canary", "A key reaches every replica"),
+    )
+
+
+def _compensation(restore: int) -> tuple[StepCall, ...]:
+    return (
+        _call("statefulset.scale", f"Bring the replicas back to {restore}", phase="up", replicas=restore),
+        _call("statefulset.await-ready", f"All {restore} replicas are Ready", replicas=restore),
+    )
+
+
+async def _client_steps(target: Target, estate: Estate) -> tuple[StepCall, ...]:
+    ref = WorkloadRef(Kind.DEPLOYMENT, target.namespace, target.middleware.deployment)
+    try:
+        middleware = await estate.workloads.get(ref)
+    except NotFound:
+        return ()
+    if middleware.replicas == 0:
+        return ()
+    return (
+        _call("middleware.restart-if-stale", "Restart the middleware if it still dials a dead address"),
+        _call("deployment.await-rollout", "The middleware's rollout is complete"),
+        _call("middleware.verify", "The middleware is healthy"),
+    )
+
+
+def _risks(workload: Workload, target: Target, *, scale_up: bool) -> tuple[str, ...]:
+    risks = [] if scale_up else ["while no Redis runs, live chats cannot be stored and new ones fail"]
+    sentinel_mounts = (workload.claim_mounts or {}).get(target.redis.sentinel_container, ())
+    if any("sentinel" in path for path in sentinel_mounts):
+        risks.append("the sentinels keep their configuration on a volume: pod 0 may read the dead address again")
+    if workload.pod_management_policy == "Parallel":
+        risks.append("podManagementPolicy is Parallel: the first pod is therefore started alone")
+    if any(name.startswith("argocd.argoproj.io/") for name in workload.annotations):
+        risks.append("Argo CD manages this workload: with self-heal on it reverts a scale within seconds")
+    return tuple(risks)
+
+
+def _preflight(
+    observed: RedisObservation, diagnosis: Diagnosis, workload: Workload, target: Target
+) -> tuple[Fact, ...]:
+    first = Fact("Verdict", diagnosis.verdict.value)
+    nodes = tuple(
+        Fact(
+            view.pod,
+            view.problem
+            or f"{view.role or '?'}, offset {view.offset} of {view.replication_id[:8] or '?'}, {view.keys} keys,"
+            f" persistence {'on' if view.persists else 'OFF'}",
+        )
+        for view in observed.nodes
+    )
+    mounted = (workload.claim_mounts or {}).get(target.redis.sentinel_container, ())
+    kept = any("sentinel" in path for path in mounted)
+    return (
+        first,
+        Fact(
+            "Replicas to restore",
+            str(count_to_restore(workload.annotations, workload.replicas, target.redis.replicas)),
+        ),
+        Fact("podManagementPolicy", workload.pod_management_policy or "OrderedReady"),
+        Fact("whenScaled", workload.when_scaled or "Retain"),
+        Fact("Sentinel configuration", "on a volume" if kept else "ends with the pod"),
+        *nodes,
+    )
+
+
+def _gentler(target: Target, diagnosis: Diagnosis) -> str:
+    if diagnosis.verdict is not Verdict.SENTINELS_STALE:
+        return ""
+    master, port, name = diagnosis.master_ip, target.redis.redis_port, target.redis.master_name
+    return (
+        f"Gentler, by hand: one live master exists, so each sentinel can be repointed without stopping Redis:"
+        f" SENTINEL REMOVE {name}; SENTINEL MONITOR {name} {master} {port} <quorum>; SENTINEL SET {name}"
+        " down-after-milliseconds and failover-timeout as before. The bot cannot do this yet."
+    )
+
+
+def _no_plan(target: Target, diagnosis: Diagnosis, facts: tuple[Fact, ...]) -> NoPlan:
+    namespace, pods = target.namespace, " ".join(diagnosis.affected_pods)
+    port, master = target.redis.redis_port, diagnosis.master_ip
+    words: dict[Verdict, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+        Verdict.HEALTHY: ("every sentinel and every Redis is right: nothing to repair", (), ()),
+        Verdict.CLIENT_STALE: (
+            "Redis is right; only the middleware dials an address that no pod has",
+            ("Restart only the middleware: it finds the master anew. Redis stays untouched.",),
+            ("restart-middleware",),
+        ),
+        Verdict.REPLICA_STALE: (
+            "the sentinels are right; only a replica follows a dead master",
+            (f"Gentlest, by hand on each of {pods}: REPLICAOF {master} {port}. The bot cannot do this yet.",),
+            (),
+        ),
+        Verdict.NOT_SENTINEL: (
+            "the dialled address is a Service, not a pod: this is the network or kube-proxy, not Sentinel",
+            ("Page Ops for the network; restarting Redis would repair nothing.",),
+            (),
+        ),
+        Verdict.CRASH_LOOP: (
+            "the master is healthy and the quorum holds: stopping all of Redis for one bad pod would end live chats",
+            (
+                f"Gentlest, by hand: kubectl -n {namespace} delete pod {pods}. The StatefulSet makes it anew."
+                " The bot cannot do this yet.",
+            ),
+            (),
+        ),
+        Verdict.SPLIT_BRAIN: ("the sentinels disagree or there are two masters: a person decides", (), ()),
+        Verdict.FAILOVER_RUNNING: ("a failover is running: wait for it to end, then ask again", (), ()),
+        Verdict.PODS_MISSING: (
+            "pods are missing although the replicas are wanted: Kubernetes cannot start them",
+            (f"Look at the events: kubectl -n {namespace} get events, then page Ops.",),
+            (),
+        ),
+        Verdict.HYGIENE: ("Redis serves; only dead entries are left in the sentinels' lists", (), ()),
+    }
+    unknown = ("not enough answers to judge by; nothing is changed on a guess", (), ())
+    reason, advice, offers = words.get(diagnosis.verdict, unknown)
+    why = tuple(Fact("Evidence", line) for line in diagnosis.evidence)
+    return NoPlan(NAME, target.name, diagnosis.verdict, reason, advice, (*facts, *why), offers, ENTRY)
