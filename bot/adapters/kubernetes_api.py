@@ -1,0 +1,227 @@
+"""The one door to a Kubernetes API server: authentication by the official client, raw JSON, deadlines, retries."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import stamina
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+
+from bot.adapters.kubernetes_errors import excerpt, status_error
+from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, Unreachable
+
+Json = dict[str, Any]
+Refresh = Callable[[Configuration], Awaitable[None]]
+
+_PAGE_SIZE = 500
+_ATTEMPTS = 3
+_LONGEST_WAIT_SECONDS = 1.0
+
+
+class KubernetesApi:
+    """Requests with a deadline. Reads are retried inside it where that can help; writes never are.
+
+    Every method raises the errors of `bot.domain.errors`. `refresh` reads the credentials again after a 401:
+    kubeconfig tokens (Rancher, exec plugins) expire, and a renewed file must not need a restart.
+    """
+
+    def __init__(self, client: ApiClient, deadline_seconds: float = 5.0, refresh: Refresh | None = None) -> None:
+        self._client = client
+        self._deadline_seconds = deadline_seconds
+        self._refresh = refresh
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.close()  # type: ignore[no-untyped-call]  # the client leaves it untyped
+
+    async def get(self, what: str, path: str, query: Mapping[str, str | int] | None = None) -> Json:
+        """One object or list. `what` names the request for error messages: `list pods in acme`."""
+        return _object(what, await self._read(what, path, query))
+
+    async def text(self, what: str, path: str, query: Mapping[str, str | int] | None = None) -> str:
+        """A plain text answer, as of a log."""
+        body = await self._read(what, path, query, accept="*/*")
+        return body.decode("utf-8", "replace")
+
+    async def items(self, what: str, path: str, query: Mapping[str, str | int] | None = None) -> list[Json]:
+        """All items of a list, page by page."""
+        return [item async for page in self._pages(what, path, query or {}) for item in page]
+
+    async def merge_patch(self, what: str, path: str, patch: Json) -> Json:
+        """One conditional write; never repeated, since an answer that got lost may have been a success."""
+        body = await self._once(what, "PATCH", path, {}, patch, "application/merge-patch+json")
+        return _object(what, body)
+
+    async def delete(self, what: str, path: str, options: Json) -> None:
+        """One delete with `DeleteOptions`."""
+        await self._once(what, "DELETE", path, {}, options)
+
+    async def _pages(self, what: str, path: str, query: Mapping[str, str | int]) -> AsyncIterator[list[Json]]:
+        position = ""
+        while True:
+            more = {"continue": position} if position else {}
+            document = await self.get(what, path, {**query, "limit": _PAGE_SIZE, **more})
+            items = document.get("items")
+            if items is not None and not isinstance(items, list):
+                raise BadAnswer(f"Kubernetes sent no list of items (asked to {what})")
+            yield items or []
+            position = str((document.get("metadata") or {}).get("continue") or "")
+            if not position:
+                return
+
+    async def _read(
+        self,
+        what: str,
+        path: str,
+        query: Mapping[str, str | int] | None,
+        accept: str = "application/json",
+    ) -> bytes:
+        attempts = stamina.retry_context(
+            on=_is_worth_another_try,
+            attempts=_ATTEMPTS,
+            timeout=self._deadline_seconds,
+            wait_initial=0.05,
+            wait_max=_LONGEST_WAIT_SECONDS,
+            wait_jitter=0.05,
+        )
+        async with _deadline(self._deadline_seconds, what):
+            async for attempt in attempts:
+                with attempt:
+                    return await self._request(what, "GET", path, query or {}, accept=accept)
+        raise AssertionError("stamina either returns or raises")
+
+    async def _once(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int],
+        body: Json,
+        content_type: str = "application/json",
+    ) -> bytes:
+        async with _deadline(self._deadline_seconds, what):
+            return await self._request(what, method, path, query, body=body, content_type=content_type)
+
+    async def _request(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int],
+        *,
+        body: Json | None = None,
+        accept: str = "application/json",
+        content_type: str = "application/json",
+    ) -> bytes:
+        headers = {"Accept": accept, "Content-Type": content_type}
+        code, told, answer = await self._send(what, method, path, query, body, headers)
+        if code == 401 and self._refresh is not None:
+            await self._renew(self._refresh)
+            code, told, answer = await self._send(what, method, path, query, body, headers)
+        if code >= 300:
+            raise status_error(what, code, told, answer)
+        return answer
+
+    async def _renew(self, refresh: Refresh) -> None:
+        try:
+            await refresh(self._client.configuration)
+        except (ConfigException, OSError, ValueError) as error:
+            raise AccessDenied(
+                f"the Kubernetes token has expired and the kubeconfig cannot be read: {error}"
+            ) from error
+
+    async def _send(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int],
+        body: Json | None,
+        headers: dict[str, str],
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            request = await self._client.param_serialize(
+                method,
+                path,
+                query_params=list(query.items()),
+                header_params=dict(headers),
+                body=body,
+                auth_settings=["BearerToken"],
+            )
+            # The client's own default would be five minutes; the deadline around us is always shorter.
+            answer = await self._client.call_api(*request, _request_timeout=self._deadline_seconds * 2)
+            content: bytes = await answer.read()  # type: ignore[no-untyped-call]  # the client leaves it untyped
+            return answer.status, answer.headers, content
+        except (aiohttp.ClientError, OSError) as error:
+            words = str(error) or type(error).__name__
+            raise Unreachable(f"Kubernetes cannot be reached (asked to {what}): {words}") from error
+
+
+@asynccontextmanager
+async def _deadline(seconds: float, what: str) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as late:
+        raise Unreachable(f"Kubernetes did not answer within {seconds:g} s (asked to {what})") from late
+
+
+def _is_worth_another_try(error: Exception) -> bool | float:
+    if isinstance(error, RateLimited):
+        wait = error.retry_after_seconds
+        return wait if wait is not None and wait <= _LONGEST_WAIT_SECONDS else False
+    return isinstance(error, Unreachable)
+
+
+def _object(what: str, body: bytes) -> Json:
+    try:
+        document = json.loads(body)
+    except ValueError as error:
+        raise BadAnswer(f"Kubernetes sent no JSON (asked to {what}): {excerpt(body)}") from error
+    if not isinstance(document, dict):
+        raise BadAnswer(f"Kubernetes sent no object (asked to {what}): {excerpt(body)}")
+    return document
+
+
+async def connect_kubernetes(
+    *,
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    in_cluster: bool = False,
+    url: str = "",
+    token: str = "",
+    ca_file: str | None = None,
+    deadline_seconds: float = 5.0,
+) -> KubernetesApi:
+    """Opens the door by exactly one of: a kubeconfig, the pod's service account, or url with token and CA.
+
+    Raises AccessDenied where the credentials cannot be read. Nothing is asked of the server yet.
+    """
+    configuration = Configuration()
+    refresh: Refresh | None = None
+    try:
+        if url:
+            configuration.host = url.rstrip("/")
+            configuration.ssl_ca_cert = ca_file
+            if token:
+                configuration.api_key["BearerToken"] = f"Bearer {token}"
+        elif in_cluster:
+            load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]  # the client leaves it untyped
+        else:
+
+            async def refresh(held: Configuration) -> None:
+                await load_kube_config(  # type: ignore[no-untyped-call]  # the client leaves it untyped
+                    kubeconfig, context, client_configuration=held, persist_config=False
+                )
+
+            await refresh(configuration)
+    except (ConfigException, OSError) as error:
+        raise AccessDenied(f"the Kubernetes credentials cannot be read: {error}") from error
+    return KubernetesApi(ApiClient(configuration), deadline_seconds, refresh)
