@@ -1,0 +1,108 @@
+"""The kinds of value that settings are made of, each with a message that says what it should look like."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+_FERNET_KEY_BYTES = 32
+
+
+def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(wanted)
+        return value
+
+    return check
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address that starts with http:// or https://")
+    if parts.username or parts.password:
+        raise ValueError("must not carry a user or password in the address")
+    return value
+
+
+def _split(value: object) -> object:
+    """A list may come from an environment variable as `a, b`, or be left empty in the file."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _starting(prefix: str) -> Callable[[SecretStr], SecretStr]:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(prefix):
+            raise ValueError(f"must start with {prefix}")
+        return value
+
+    return check
+
+
+def _fernet(value: SecretStr) -> SecretStr:
+    wanted = "must be a Fernet key: 32 bytes in url-safe base64"
+    try:
+        raw = base64.urlsafe_b64decode(value.get_secret_value())
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != _FERNET_KEY_BYTES:
+        raise ValueError(wanted)
+    return value
+
+
+def _filled(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value():
+        raise ValueError("must not be empty")
+    return value
+
+
+def _existing(value: Path) -> Path:
+    if not value.is_file():
+        raise ValueError(f"names a file that is not there: {value}")
+    return value
+
+
+_USER = "must be a Slack user id: U or W, then capitals and digits"
+UserId = Annotated[str, AfterValidator(_matching(r"[UW][A-Z0-9]{2,}", _USER))]
+UserIdOrAll = Annotated[str, AfterValidator(_matching(r"\*|[UW][A-Z0-9]{2,}", f'{_USER}; or "*" for everybody'))]
+ChannelId = Annotated[
+    str,
+    AfterValidator(_matching(r"[CG][A-Z0-9]{2,}", "must be a Slack channel id: C or G, then capitals and digits")),
+]
+TeamId = Annotated[
+    str, AfterValidator(_matching(r"T[A-Z0-9]{2,}", "must be a Slack workspace id: T, then capitals and digits"))
+]
+GroupId = Annotated[
+    str, AfterValidator(_matching(r"S[A-Z0-9]{2,}", "must be a Slack user group id: S, then capitals and digits"))
+]
+TargetName = Annotated[
+    str,
+    AfterValidator(_matching(r"[a-z0-9][a-z0-9-]{0,40}", "must be a name of small letters, digits and dashes")),
+]
+DnsName = Annotated[
+    str, AfterValidator(_matching(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "must be a Kubernetes name"))
+]
+ApiVersion = Annotated[str, AfterValidator(_matching(r"\d{2,3}\.0", "must be a Salesforce API version"))]
+Url = Annotated[str, AfterValidator(_url)]
+Secret = Annotated[SecretStr, AfterValidator(_filled)]
+BotToken = Annotated[SecretStr, AfterValidator(_starting("xoxb-"))]
+AppToken = Annotated[SecretStr, AfterValidator(_starting("xapp-"))]
+FernetKey = Annotated[SecretStr, AfterValidator(_fernet)]
+ExistingFile = Annotated[Path, AfterValidator(_existing)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+Listed = BeforeValidator(_split)

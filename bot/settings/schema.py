@@ -1,0 +1,119 @@
+"""What may be configured: the bot's own sections, and the targets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from bot.domain.actor import Role, Roles
+from bot.domain.runbook import Team
+from bot.domain.target import Target
+from bot.settings.examples import secret_values
+from bot.settings.kinds import (
+    AppToken,
+    BotToken,
+    ChannelId,
+    FernetKey,
+    GroupId,
+    Listed,
+    Seconds,
+    TargetName,
+    TeamId,
+    Url,
+    UserId,
+    UserIdOrAll,
+)
+from bot.settings.section import NO_SECRET, Section
+from bot.settings.target import TargetSettings
+
+
+class SlackSettings(Section):
+    """How to reach Slack; `audit_channel` is where the head of the audit chain is posted, if anywhere."""
+
+    mode: Literal["socket"] = "socket"
+    api_url: Url = "https://slack.com/api/"
+    bot_token: BotToken = Field(examples=["env:SLACK_BOT_TOKEN"])
+    app_token: AppToken = Field(examples=["env:SLACK_APP_TOKEN"])
+    team_id: TeamId = Field(examples=["T0ACME"])
+    audit_channel: ChannelId | None = Field(default=None, examples=["C0AUDIT"])
+
+
+class StoreSettings(Section):
+    """The bot's own state, and the keys that its inbox is encrypted with, newest first."""
+
+    directory: Path = Path("/var/lib/sfint")
+    inbox_keys: Annotated[tuple[FernetKey, ...], Listed, Field(min_length=1)] = Field(
+        examples=["env:SFINT_INBOX_KEYS"]
+    )
+
+
+class HealthSettings(Section):
+    """Where /healthz and /readyz answer."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+
+
+class LogSettings(Section):
+    """What is written to the log."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+UserIds = Annotated[frozenset[UserIdOrAll], Listed]
+
+
+class RoleSettings(Section):
+    """Who may do what; nobody, unless named here."""
+
+    viewer: UserIds = Field(default=frozenset(), examples=['["*"]'])
+    requester: UserIds = Field(default=frozenset(), examples=['["U0ALICE"]'])
+    approver: UserIds = Field(default=frozenset(), examples=['["U0BOB"]'])
+    operator: UserIds = Field(default=frozenset(), examples=['["U0CAROL"]'])
+
+
+class TeamSettings(Section):
+    """How a team is paged; `contacts` are tried in their order."""
+
+    slack_group: GroupId | None = Field(default=None, examples=["S0OPS"])
+    pagerduty_routing_key: SecretStr = Field(default=NO_SECRET, examples=["env:PAGERDUTY_OPS_KEY"])
+    leader: UserId | None = Field(default=None, examples=["U0LEADER"])
+    contacts: Annotated[tuple[UserId, ...], Listed] = Field(default=(), examples=['["U0DAVE", "U0ERIN"]'])
+
+
+class PagerdutySettings(Section):
+    """The Events API v2."""
+
+    url: Url = "https://events.pagerduty.com"
+    timeout_seconds: Seconds = 10.0
+
+
+class Settings(Section):
+    """Everything. Get one from `load_settings`, which also checks what takes two settings to see."""
+
+    slack: SlackSettings
+    store: StoreSettings
+    health: HealthSettings = HealthSettings()
+    log: LogSettings = LogSettings()
+    roles_: RoleSettings = Field(default=RoleSettings(), alias="roles")
+    teams: dict[Team, TeamSettings] = Field(default_factory=dict)
+    pagerduty: PagerdutySettings = PagerdutySettings()
+    targets: Annotated[dict[TargetName, TargetSettings], Field(min_length=1)]
+
+    def roles(self) -> Roles:
+        """Who holds which role."""
+        return Roles({role: getattr(self.roles_, role.value) for role in Role})
+
+    def target(self, name: str) -> Target:
+        """The target called `name`; KeyError for one that is not configured."""
+        return self.targets[name].named(name)
+
+    def default_target_for(self, channel: str) -> str | None:
+        """The name of the target that a command without `--target` means in this channel."""
+        return next((name for name, target in self.targets.items() if channel in target.default_in), None)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value, longest first, so that one within another is masked whole."""
+        return tuple(sorted(set(secret_values(self)), key=lambda secret: (-len(secret), secret)))

@@ -1,0 +1,140 @@
+"""What may be configured for one target, with the runbook's values as defaults."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from bot.domain.target import Middleware, Mode, RedisEstate, Target, Timings
+from bot.settings.kinds import ApiVersion, ChannelId, DnsName, ExistingFile, Listed, Port, Seconds, Secret, Url
+from bot.settings.section import NO_SECRET, Section
+
+_REDIS = RedisEstate()
+_MIDDLEWARE = Middleware()
+_TIMINGS = Timings()
+
+
+class KubernetesSettings(Section):
+    """Exactly one way in: a kubeconfig (Rancher's works), the pod's own account, or an address with a token."""
+
+    kubeconfig: ExistingFile | None = Field(default=None, examples=["/etc/sfint/kubeconfig"])
+    context: str = ""
+    in_cluster: bool = False
+    url: Url | None = Field(default=None, examples=["https://rancher.example.com/k8s/clusters/c-abcde"])
+    token: SecretStr = Field(default=NO_SECRET, examples=["env:KUBERNETES_TOKEN"])
+    ca_file: ExistingFile | None = Field(default=None, examples=["/etc/sfint/ca.pem"])
+
+
+class TlsSettings(Section):
+    """TLS towards Redis and its sentinels; `ca_file` empty means the system's authorities."""
+
+    enabled: bool = False
+    ca_file: ExistingFile | None = Field(default=None, examples=["/etc/sfint/redis-ca.pem"])
+    cert_file: ExistingFile | None = Field(default=None, examples=["/etc/sfint/redis.pem"])
+    key_file: ExistingFile | None = Field(default=None, examples=["/etc/sfint/redis.key"])
+    check_hostname: bool = False
+    """Off by default: pods are dialled by address, and certificates seldom name those."""
+
+
+class RedisSettings(Section):
+    """The StatefulSet with Redis and Sentinel; `sentinel_password` empty means no password there."""
+
+    statefulset: DnsName = _REDIS.statefulset
+    replicas: Annotated[int, Field(ge=1, le=99)] = _REDIS.replicas
+    master_name: Annotated[str, Field(min_length=1)] = _REDIS.master_name
+    redis_container: DnsName = _REDIS.redis_container
+    sentinel_container: DnsName = _REDIS.sentinel_container
+    redis_port: Port = _REDIS.redis_port
+    sentinel_port: Port = _REDIS.sentinel_port
+    failover_timeout_seconds: Seconds = _REDIS.failover_timeout_seconds
+    password: SecretStr = Field(default=NO_SECRET, examples=["env:ACME_REDIS_PASSWORD"])
+    sentinel_password: SecretStr = Field(default=NO_SECRET, examples=["env:ACME_SENTINEL_PASSWORD"])
+    tls: TlsSettings = TlsSettings()
+
+    def estate(self) -> RedisEstate:
+        """The names and counts, without the secrets."""
+        return RedisEstate(**self.model_dump(exclude={"password", "sentinel_password", "tls"}))
+
+
+class MiddlewareSettings(Section):
+    """The Deployment that serves the chats."""
+
+    deployment: DnsName = _MIDDLEWARE.deployment
+    container: DnsName = _MIDDLEWARE.container
+    log_window_seconds: Annotated[int, Field(ge=1, le=86400)] = _MIDDLEWARE.log_window_seconds
+
+
+class LimiterSettings(Section):
+    """Keeps the token test from locking the account.
+
+    An answer younger than `remember_seconds` is given again; `attempts` log-ins at most are made in a window.
+    """
+
+    attempts: Annotated[int, Field(ge=1, le=100)] = 5
+    window_seconds: Seconds = 900.0
+    remember_seconds: Annotated[float, Field(ge=0, le=3600)] = 30.0
+
+
+class SalesforceSettings(Section):
+    """The org that the middleware talks to, and the integration user of the password flow."""
+
+    login_url: Url = "https://login.salesforce.com"
+    client_id: Secret = Field(examples=["env:ACME_SF_CLIENT_ID"])
+    client_secret: Secret = Field(examples=["env:ACME_SF_CLIENT_SECRET"])
+    username: Annotated[str, Field(min_length=1)] = Field(examples=["integration@acme.example.com"])
+    password: Secret = Field(examples=["env:ACME_SF_PASSWORD"])
+    security_token: SecretStr = Field(default=NO_SECRET, examples=["env:ACME_SF_SECURITY_TOKEN"])
+    api_version: ApiVersion = "66.0"
+    timeout_seconds: Seconds = 10.0
+    limiter: LimiterSettings = LimiterSettings()
+
+
+class TimingSettings(Section):
+    """Every deadline and window, in seconds."""
+
+    check_seconds: Seconds = _TIMINGS.check_seconds
+    approval_seconds: Seconds = _TIMINGS.approval_seconds
+    cooldown_seconds: Annotated[float, Field(ge=0, le=86400)] = _TIMINGS.cooldown_seconds
+    evidence_seconds: Seconds = _TIMINGS.evidence_seconds
+    snapshot_seconds: Seconds = _TIMINGS.snapshot_seconds
+    gone_seconds: Seconds = _TIMINGS.gone_seconds
+    ready_seconds: Seconds = _TIMINGS.ready_seconds
+    rollout_seconds: Seconds = _TIMINGS.rollout_seconds
+    verify_seconds: Seconds = _TIMINGS.verify_seconds
+    watch_seconds: Annotated[float, Field(ge=0, le=86400)] = _TIMINGS.watch_seconds
+    watch_interval_seconds: Seconds = _TIMINGS.watch_interval_seconds
+
+
+ChannelIds = Annotated[frozenset[ChannelId], Listed]
+
+
+class TargetSettings(Section):
+    """One client's integration in one environment; channels in `default_in` need no `--target` for it."""
+
+    channels: Annotated[ChannelIds, Field(min_length=1)] = Field(examples=['["C0INCIDENT"]'])
+    default_in: ChannelIds = Field(default=frozenset(), examples=['["C0INCIDENT"]'])
+    mode: Mode = Mode.OBSERVE
+    page_external: bool = False
+    namespace: DnsName = Field(examples=["integrations"])
+    kubernetes: KubernetesSettings = Field(examples=["{in_cluster: true}"])
+    redis: RedisSettings = RedisSettings()
+    middleware: MiddlewareSettings = MiddlewareSettings()
+    salesforce: SalesforceSettings = Field(examples=["{username: integration@acme.example.com, …}"])
+    timings: TimingSettings = TimingSettings()
+    links: dict[str, Url] = Field(default_factory=dict)
+
+    def named(self, name: str) -> Target:
+        """The domain's value: names, counts and times, no secret."""
+        return Target(
+            name=name,
+            namespace=self.namespace,
+            channels=self.channels,
+            mode=self.mode,
+            redis=self.redis.estate(),
+            middleware=Middleware(**self.middleware.model_dump()),
+            timings=Timings(**self.timings.model_dump()),
+            salesforce_username=self.salesforce.username,
+            page_external=self.page_external,
+            links=dict(self.links),
+        )
