@@ -82,6 +82,8 @@ class RedisView:
     last_save_ok: bool = True
     loading: bool = False
     problem: str = ""
+    note: str = ""
+    """What could not be read although the rest could, e.g. CONFIG renamed on a managed Redis."""
 
     @property
     def persists(self) -> bool:
