@@ -1,0 +1,83 @@
+"""Who a user id is and what a channel is, asked of Slack and remembered for some minutes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.slack_errors import answer_of, code_of
+from bot.domain.actor import Actor, Place
+from bot.domain.errors import NotFound, SfintError, Unreachable
+
+_REMEMBERED_SECONDS = 300.0
+_MOST_REMEMBERED = 2_000
+_NOT_FULL_MEMBERS = ("is_restricted", "is_ultra_restricted", "is_bot", "is_workflow_bot", "is_stranger", "deleted")
+_SHARED = ("is_ext_shared", "is_pending_ext_shared")
+_Known = TypeVar("_Known", Actor, Place)
+
+
+class SlackDirectory:
+    """`home_team` is the workspace, or with Enterprise Grid its organisation, whose members are at home here."""
+
+    def __init__(self, web: AsyncWebClient, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._web = web
+        self._actors: _Memory[Actor] = _Memory(monotonic)
+        self._places: _Memory[Place] = _Memory(monotonic)
+
+    async def actor(self, user_id: str, team_id: str) -> Actor:
+        """The person as users.info has them; the team of the account counts, not the one that the click names."""
+        if known := self._actors.get(user_id):
+            return known
+        try:
+            answer = await answer_of(self._web.users_info(user=user_id))
+        except NotFound:
+            return Actor(user_id, team_id, is_guest=True)
+        except SfintError as error:
+            raise Unreachable(f"Slack does not say who {user_id} is: {error}") from error
+        return self._actors.keep(user_id, _actor(user_id, team_id, answer.get("user") or {}))
+
+    async def place(self, channel_id: str) -> Place:
+        """The channel as conversations.info has it; a private one without the bot cannot be seen at all."""
+        if known := self._places.get(channel_id):
+            return known
+        try:
+            answer = await answer_of(self._web.conversations_info(channel=channel_id))
+        except SfintError as error:
+            if code_of(error) in ("channel_not_found", "missing_scope", "method_not_supported_for_channel_type"):
+                return Place(channel_id, is_joined=False)
+            raise Unreachable(f"Slack does not say what {channel_id} is: {error}") from error
+        place = _place(channel_id, answer.get("channel") or {})
+        return self._places.keep(channel_id, place) if place.is_joined else place
+
+
+def _actor(user_id: str, team_id: str, user: Mapping[str, Any]) -> Actor:
+    own_team = str(user.get("team_id") or (user.get("profile") or {}).get("team") or team_id)
+    return Actor(user_id, own_team, is_guest=any(user.get(trait) for trait in _NOT_FULL_MEMBERS))
+
+
+def _place(channel_id: str, channel: Mapping[str, Any]) -> Place:
+    is_shared = any(channel.get(trait) for trait in _SHARED) or bool(channel.get("pending_shared"))
+    is_joined = bool(channel.get("is_member") or channel.get("is_im") or channel.get("is_mpim"))
+    return Place(channel_id, is_externally_shared=is_shared, is_joined=is_joined)
+
+
+class _Memory(Generic[_Known]):
+    """Answers that are good for five minutes; the oldest goes when there are too many."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._known: dict[str, tuple[float, _Known]] = {}
+
+    def get(self, key: str) -> _Known | None:
+        since, known = self._known.get(key, (0.0, None))
+        return known if known is not None and self._monotonic() - since < _REMEMBERED_SECONDS else None
+
+    def keep(self, key: str, known: _Known) -> _Known:
+        self._known.pop(key, None)
+        self._known[key] = (self._monotonic(), known)
+        if len(self._known) > _MOST_REMEMBERED:
+            del self._known[next(iter(self._known))]
+        return known
