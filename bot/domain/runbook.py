@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -22,6 +22,16 @@ class Team(StrEnum):
     def is_external(self) -> bool:
         """Paged by a click only, unless the target says `page_external: true`."""
         return self in (Team.CLIENT_ADMIN, Team.SALESFORCE)
+
+
+class Link(StrEnum):
+    """The links that a page may ask for; their addresses are templates in the settings of a target."""
+
+    RANCHER_REDIS = "rancher-redis"
+    RANCHER_MIDDLEWARE = "rancher-middleware"
+    DATADOG_TOKEN = "datadog-token"  # noqa: S105  (a link's name, not a secret)
+    DATADOG_CHATS = "datadog-chats"
+    ARGOCD = "argocd"
 
 
 class Severity(StrEnum):
@@ -49,8 +59,22 @@ class Entry:
     body: str
     summary: str
     """The first paragraph of the body: what a card shows."""
+    informational: tuple[str, ...] = ()
+    """Those of `findings` that page nobody."""
 
     @property
     def pages_somebody(self) -> bool:
         """False for informational entries."""
         return self.severity is not Severity.INFO and bool(self.teams)
+
+    def pages_for(self, code: str) -> bool:
+        """True where a failing finding with this code concerns a team."""
+        return self.pages_somebody and code not in self.informational
+
+    def linked(self, templates: Mapping[str, str], names: Mapping[str, str]) -> Entry:
+        """The same entry whose links are label -> address; a link without a template is left out.
+
+        In `links` a page names the template (`rancher-redis: Redis in Rancher`); `names` fill its placeholders.
+        """
+        links = {label: templates[key].format_map(names) for key, label in self.links.items() if key in templates}
+        return replace(self, links=links)

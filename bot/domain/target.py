@@ -50,6 +50,8 @@ class Timings:
     ready_seconds: float = 300.0
     rollout_seconds: float = 600.0
     verify_seconds: float = 120.0
+    outage_seconds: float = 120.0
+    """How long a step of a run asks again when a system cannot be reached."""
     watch_seconds: float = 900.0
     watch_interval_seconds: float = 60.0
 
@@ -68,3 +70,14 @@ class Target:
     salesforce_username: str = ""
     page_external: bool = False
     links: Mapping[str, str] = field(default_factory=dict)
+    """Link name -> address with the placeholders of `link_names`."""
+
+    @property
+    def link_names(self) -> Mapping[str, str]:
+        """What the placeholders of link templates stand for."""
+        return {
+            "target": self.name,
+            "namespace": self.namespace,
+            "statefulset": self.redis.statefulset,
+            "deployment": self.middleware.deployment,
+        }

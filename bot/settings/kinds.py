@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Callable
 from pathlib import Path
+from string import Formatter
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -33,6 +34,22 @@ def _url(value: str) -> str:
     if parts.username or parts.password:
         raise ValueError("must not carry a user or password in the address")
     return value
+
+
+def _link(value: str) -> str:
+    """A placeholder that nothing fills in is found at the start, not when a card is drawn."""
+    known = ("target", "namespace", "statefulset", "deployment")
+    wanted = "may hold only the placeholders " + ", ".join(f"{{{name}}}" for name in known)
+    try:
+        plain = all(
+            name is None or (name in known and not spec and not conversion)
+            for _, name, spec, conversion in Formatter().parse(value)
+        )
+    except ValueError as error:
+        raise ValueError(wanted) from error
+    if not plain:
+        raise ValueError(wanted)
+    return _url(value)
 
 
 def _split(value: object) -> object:
@@ -98,6 +115,7 @@ DnsName = Annotated[
 ]
 ApiVersion = Annotated[str, AfterValidator(_matching(r"\d{2,3}\.0", "must be a Salesforce API version"))]
 Url = Annotated[str, AfterValidator(_url)]
+LinkTemplate = Annotated[str, AfterValidator(_link)]
 Secret = Annotated[SecretStr, AfterValidator(_filled)]
 BotToken = Annotated[SecretStr, AfterValidator(_starting("xoxb-"))]
 AppToken = Annotated[SecretStr, AfterValidator(_starting("xapp-"))]

@@ -6,8 +6,20 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from bot.domain.runbook import Link
 from bot.domain.target import Middleware, Mode, RedisEstate, Target, Timings
-from bot.settings.kinds import ApiVersion, ChannelId, DnsName, ExistingFile, Listed, Port, Seconds, Secret, Url
+from bot.settings.kinds import (
+    ApiVersion,
+    ChannelId,
+    DnsName,
+    ExistingFile,
+    LinkTemplate,
+    Listed,
+    Port,
+    Seconds,
+    Secret,
+    Url,
+)
 from bot.settings.section import NO_SECRET, Section
 
 _REDIS = RedisEstate()
@@ -122,7 +134,7 @@ class TargetSettings(Section):
     middleware: MiddlewareSettings = MiddlewareSettings()
     salesforce: SalesforceSettings = Field(examples=["{username: integration@acme.example.com, …}"])
     timings: TimingSettings = TimingSettings()
-    links: dict[str, Url] = Field(default_factory=dict)
+    links: dict[Link, LinkTemplate] = Field(default_factory=dict)
 
     def named(self, name: str) -> Target:
         """The domain's value: names, counts and times, no secret."""
@@ -136,5 +148,5 @@ class TargetSettings(Section):
             timings=Timings(**self.timings.model_dump()),
             salesforce_username=self.salesforce.username,
             page_external=self.page_external,
-            links=dict(self.links),
+            links={link.value: template for link, template in self.links.items()},
         )
