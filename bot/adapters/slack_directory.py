@@ -20,7 +20,7 @@ _Known = TypeVar("_Known", Actor, Place)
 
 
 class SlackDirectory:
-    """`home_team` is the workspace, or with Enterprise Grid its organisation, whose members are at home here."""
+    """Implements `bot.ports.directory.Directory`. What cannot be asked raises Unreachable, and callers deny."""
 
     def __init__(self, web: AsyncWebClient, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._web = web
@@ -54,7 +54,9 @@ class SlackDirectory:
 
 
 def _actor(user_id: str, team_id: str, user: Mapping[str, Any]) -> Actor:
-    own_team = str(user.get("team_id") or (user.get("profile") or {}).get("team") or team_id)
+    own_team = str(user.get("team_id") or "")
+    if team_id in ((user.get("enterprise_user") or {}).get("teams") or ()):
+        own_team = team_id  # on an Enterprise Grid one account belongs to several workspaces
     return Actor(user_id, own_team, is_guest=any(user.get(trait) for trait in _NOT_FULL_MEMBERS))
 
 

@@ -1,0 +1,83 @@
+"""Builds what talks to Slack: one HTTP session, one Web API client, the Bolt app and its socket."""
+
+from __future__ import annotations
+
+import ipaddress
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+
+import aiohttp
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.slack_errors import answer_of
+from bot.adapters.slack_socket import SocketMode
+
+API_URL = "https://slack.com/api/"
+_TIMEOUT = aiohttp.ClientTimeout(total=10.0, connect=5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """What the composition root wires. Another way in (signed HTTP) takes `app` in the place of `socket`."""
+
+    web: AsyncWebClient
+    app: AsyncApp
+    socket: SocketMode
+    team_id: str
+    bot_user_id: str
+    session: aiohttp.ClientSession
+
+    async def close(self) -> None:
+        """Stops the socket, then closes the session; stop the sender before."""
+        await self.socket.stop()
+        await self.session.close()
+
+
+async def build_slack(*, bot_token: str, app_token: str, api_url: str = API_URL) -> Slack:
+    """Asks auth.test once and builds the rest on its answer; connects nothing yet.
+
+    Raises AccessDenied for a token that Slack does not know, Unreachable or RateLimited when it cannot be asked.
+    """
+    session = aiohttp.ClientSession(timeout=_TIMEOUT)
+    try:
+        return await _build(session, bot_token, app_token, api_url)
+    except BaseException:
+        await session.close()
+        raise
+
+
+async def _build(session: aiohttp.ClientSession, bot_token: str, app_token: str, api_url: str) -> Slack:
+    # Only 429 is retried inside a call: repeating a lost answer there could post twice.
+    web = AsyncWebClient(
+        token=bot_token, base_url=api_url, session=session, retry_handlers=[AsyncRateLimitErrorRetryHandler()]
+    )
+    if _needs_no_proxy(api_url):
+        web.proxy = None
+    identity = await answer_of(web.auth_test())
+    known = AuthorizeResult.from_auth_test_response(auth_test_response=identity, bot_token=bot_token)
+
+    async def authorize(client: AsyncWebClient) -> AuthorizeResult:
+        client.proxy = web.proxy  # Bolt makes a client a request, and that one has read HTTPS_PROXY again
+        return known
+
+    web.token = None  # the app takes it from `authorize`; two sources would be one too many
+    app = AsyncApp(name="sfint", client=web, authorize=authorize, process_before_response=True)
+    web.token = bot_token
+    socket = SocketMode(app, web, session, app_token)
+    return Slack(web, app, socket, str(identity["team_id"]), str(identity["user_id"]), session)
+
+
+def _needs_no_proxy(url: str) -> bool:
+    """The SDK heeds HTTPS_PROXY and not NO_PROXY."""
+    host = urllib.parse.urlsplit(url).hostname or ""
+    try:
+        if ipaddress.ip_address(host).is_loopback:
+            return True
+    except ValueError:
+        if host == "localhost":
+            return True
+    return bool(urllib.request.proxy_bypass(host))

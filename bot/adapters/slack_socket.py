@@ -1,0 +1,171 @@
+"""Socket Mode: envelopes come in over a WebSocket, go through the Bolt app, and are acknowledged on the same one.
+
+The SDK's own client is not used: when its WebSocket address has expired it tries the same one for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+import aiohttp
+import stamina
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.slack_errors import NETWORK, answer_of
+from bot.domain.errors import AccessDenied, RateLimited, SfintError, Unreachable
+
+log = logging.getLogger(__name__)
+_HEARTBEAT_SECONDS = 5.0
+_HELLO_SECONDS = 10.0
+_LEAVE_SECONDS = 10.0
+"""How long a connection that Slack asked to leave may still finish what it is at."""
+
+
+class SocketMode:
+    """Keeps one connection open; when Slack announces the end of it, opens the next one before it goes."""
+
+    def __init__(self, app: AsyncApp, web: AsyncWebClient, session: aiohttp.ClientSession, app_token: str) -> None:
+        self._app = app
+        self._web = web
+        self._session = session
+        self._app_token = app_token
+        self._open: set[aiohttp.ClientWebSocketResponse] = set()
+        self._connected = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """True while Slack has said hello on a connection that still stands; part of /readyz."""
+        return any(not socket.closed for socket in self._open)
+
+    async def start(self) -> None:
+        """Begins to connect and returns at once; it goes on for as long as it takes."""
+        self._keeper = asyncio.create_task(self._keep_connected(), name="slack-socket")
+
+    async def connected(self) -> None:
+        """Returns when there is a connection."""
+        await self._connected.wait()
+
+    async def stop(self) -> None:
+        """Takes in nothing more, lets what arrived be acknowledged, then closes."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+        handling = {task for task in self._tasks if task.get_name() == "slack-envelope"}
+        if handling:
+            await asyncio.wait(handling, timeout=2.0)
+        for socket in list(self._open):
+            await socket.close()
+        tasks = [*self._tasks, *([self._keeper] if self._keeper else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep_connected(self) -> None:
+        while True:
+            leaving = asyncio.Event()
+            async for attempt in stamina.retry_context(
+                on=_wait_before_next, attempts=None, timeout=None, wait_initial=0.1, wait_max=15.0, wait_jitter=0.5
+            ):
+                with attempt:
+                    socket = await self._connect()
+            self._spawn(self._read(socket, leaving), "slack-reader")
+            await leaving.wait()
+
+    async def _connect(self) -> aiohttp.ClientWebSocketResponse:
+        """A connection on which Slack has said hello; always with a fresh address, for each works once."""
+        address = await answer_of(self._web.apps_connections_open(app_token=self._app_token))
+        try:
+            socket = await self._session.ws_connect(
+                str(address["url"]), heartbeat=_HEARTBEAT_SECONDS, proxy=self._web.proxy, ssl=self._web.ssl or True
+            )
+        except NETWORK as error:
+            raise Unreachable("Slack's WebSocket could not be reached") from error
+        try:
+            async with asyncio.timeout(_HELLO_SECONDS):
+                said = await socket.receive()
+        except TimeoutError as error:
+            await socket.close()
+            raise Unreachable("Slack said no hello") from error
+        if said.type is not aiohttp.WSMsgType.TEXT or json.loads(said.data).get("type") != "hello":
+            await socket.close()
+            raise Unreachable("Slack closed the connection instead of saying hello")
+        self._open.add(socket)
+        self._connected.set()
+        log.info("connected to Slack")
+        return socket
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse, leaving: asyncio.Event) -> None:
+        try:
+            async for message in socket:
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    continue
+                said = json.loads(message.data)
+                if said.get("type") == "disconnect":
+                    log.info("Slack asks to reconnect", extra={"reason": said.get("reason")})
+                    leaving.set()
+                    asyncio.get_running_loop().call_later(_LEAVE_SECONDS, self._close, socket)
+                elif said.get("envelope_id"):
+                    self._spawn(self._handle(socket, said), "slack-envelope")
+        finally:
+            self._open.discard(socket)
+            if not self._open:
+                self._connected.clear()
+            leaving.set()
+
+    async def _handle(self, socket: aiohttp.ClientWebSocketResponse, envelope: dict[str, Any]) -> None:
+        request = SocketModeRequest.from_dict(envelope)
+        if request is None:
+            return
+        answer: BoltResponse = await run_async_bolt_app(self._app, request)
+        if answer.status != 200:
+            log.warning("an envelope was not acknowledged", extra={"status": answer.status})
+            return
+        try:
+            await socket.send_str(json.dumps(_response(request.envelope_id, answer).to_dict()))
+        except ConnectionError:
+            # Recorded all the same: when Slack delivers it again, the inbox knows it.
+            log.warning("an acknowledgement was lost with its connection")
+
+    def _close(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        if not socket.closed:
+            self._spawn(_closed(socket), "slack-farewell")
+
+    def _spawn(self, work: Any, name: str) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()):
+            log.error("handling what Slack sent broke", exc_info=problem, extra={"task": task.get_name()})
+
+
+async def _closed(socket: aiohttp.ClientWebSocketResponse) -> None:
+    await socket.close()
+
+
+def _response(envelope_id: str, answer: BoltResponse) -> SocketModeResponse:
+    content_type = answer.headers.get("content-type", [""])[0]
+    if not answer.body:
+        return SocketModeResponse(envelope_id=envelope_id)
+    payload = json.loads(answer.body) if content_type.startswith("application/json") else {"text": answer.body}
+    return SocketModeResponse(envelope_id=envelope_id, payload=payload)
+
+
+def _wait_before_next(error: Exception) -> bool | float:
+    if isinstance(error, RateLimited):
+        return error.retry_after_seconds or 1.0
+    if isinstance(error, AccessDenied):
+        log.error("Slack does not accept the app token", extra={"problem": str(error)})
+        return 30.0
+    return isinstance(error, SfintError)
