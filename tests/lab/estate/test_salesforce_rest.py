@@ -137,6 +137,7 @@ async def test_contact_is_found_by_any_of_its_addresses(
     assert len(body["records"][0]["Id"]) == 18
 
 
+LAST_NAMES = "SELECT LastName FROM Contact"
 WHERE = [
     (r"LastName = 'O\'Hara \\ co'", [r"O'Hara \ co"]),
     ("LastName LIKE 'a%'", ["Abc", "a_c", "a%c"]),
@@ -157,7 +158,7 @@ async def test_where_means_what_it_says(
     for name in (r"O'Hara \ co", "Abc", "a_c", "a%c"):
         salesforce.org.add_contact(LastName=name)
 
-    response = await query(client, "SELECT LastName FROM Contact WHERE " + where)
+    response = await query(client, f"{LAST_NAMES} WHERE {where}")
 
     assert [row["LastName"] for row in response.json()["records"]] == expected
 

@@ -1,0 +1,106 @@
+"""The long poll: one task a chat, its events turned into a status in Redis, its log lines as the real one's."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from lab.estate.middleware import log
+from lab.estate.middleware.interconnection import Interconnection, Status
+from lab.estate.middleware.live_agent import LiveAgentClient, problem
+from lab.estate.middleware.proxy import CallFailure, Reply
+from lab.estate.middleware.store import InterconnectionStore
+
+_AFTER = {
+    "ChatRequestSuccess": Status.ON_HOLD,
+    "ChatEstablished": Status.ACTIVE,
+    "ChatRequestFail": Status.FAILED,
+    "ChatEnded": Status.CLOSED,
+}
+
+
+class Polling:
+    """Polls every live chat until it ends."""
+
+    def __init__(self, agent: LiveAgentClient, store: InterconnectionStore, interval: float) -> None:
+        self._agent, self._store, self._interval = agent, store, interval
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, chat: Interconnection) -> None:
+        """Begin to poll; an older poll of the same user ends first, two would end the chat (409)."""
+        self.stop(chat)
+        task = asyncio.create_task(self._run(chat))
+        self._tasks[chat.key] = task
+        task.add_done_callback(lambda done: self._forget(chat.key, done))
+
+    def stop(self, chat: Interconnection) -> None:
+        """Stop polling for this user."""
+        task = self._tasks.pop(chat.key, None)
+        if task is not None:
+            task.cancel()
+
+    def _forget(self, key: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
+
+    async def _run(self, chat: Interconnection) -> None:
+        ack, offset = -1, 0
+        while chat.is_live:
+            try:
+                reply = await self._agent.poll(chat, ack)
+                body: Any = reply.document() if reply.status == 200 else None
+            except CallFailure as failure:
+                self._complain(chat, f"Exists error in long polling : {failure}", str(failure))
+                await asyncio.sleep(self._interval)
+                continue
+            if reply.status == 200:
+                ack, offset = int(body["sequence"]), int(body.get("offset", 0))
+                chat = await self._apply(chat, body["messages"])
+            else:
+                chat = await self._answer(chat, reply, offset)
+            if chat.is_live:
+                await asyncio.sleep(self._interval)
+
+    async def _apply(self, chat: Interconnection, messages: list[dict[str, Any]]) -> Interconnection:
+        for message in messages:
+            kind, reason = str(message["type"]), message.get("message", {}).get("reason", "")
+            log.info(f"Event [{kind}] : [{reason}]", userID=chat.user_id)
+            if kind in _AFTER:
+                chat = await self._move(chat, _AFTER[kind])
+        return chat
+
+    async def _answer(self, chat: Interconnection, reply: Reply, offset: int) -> Interconnection:
+        """What each status means; levels as misleading as the real ones."""
+        match reply.status:
+            case 204:
+                log.info("Not content events", userID=chat.user_id)
+                return chat
+            case 403:
+                self._complain(chat, "StatusForbidden", problem(reply))
+                return await self._move(chat, Status.CLOSED)
+            case 409:
+                log.info("Duplicate Long Polling", userID=chat.user_id)
+                return await self._move(chat, Status.CLOSED)
+            case 503:
+                self._complain(chat, "StatusServiceUnavailable", problem(reply))
+                return await self._reconnect(chat, offset)
+            case _:
+                self._complain(chat, f"Exists error in long polling : {problem(reply)}", problem(reply))
+                return chat
+
+    async def _reconnect(self, chat: Interconnection, offset: int) -> Interconnection:
+        try:
+            chat = await self._agent.reconnect(chat, offset)
+        except CallFailure as failure:
+            self._complain(chat, "Reconnect session failed", str(failure))
+            return await self._move(chat, Status.CLOSED)
+        await self._store.update_status(chat)
+        return chat
+
+    async def _move(self, chat: Interconnection, status: Status) -> Interconnection:
+        chat = chat.with_status(status)
+        await self._store.update_status(chat)
+        return chat
+
+    def _complain(self, chat: Interconnection, message: str, error: str) -> None:
+        log.error(message, error=error, userID=chat.user_id, interconnection=chat.dump())
