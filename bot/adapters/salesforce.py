@@ -1,0 +1,193 @@
+"""Salesforce: one token by the username-password flow and one REST call, without ever risking the account."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+import httpx
+
+from bot.adapters.salesforce_credentials import MASK, SalesforceCredentials
+from bot.adapters.salesforce_limits import LoginLimiter, LoginLimits
+from bot.domain.salesforce import CallAnswer, CallVerdict, TokenAnswer, TokenVerdict
+from bot.domain.salesforce_answers import CallReading, TokenReading, classify_call, classify_token
+from bot.ports.clock import Clock
+from bot.ports.logins import LoginBook
+
+__all__ = ["LoginLimits", "SalesforceCredentials", "SalesforceCrm"]
+
+_BODY_BYTES_MAX = 256 * 1024
+_CONNECT_SHARE = 0.6
+"""Of the deadline: so that a dead host shows as not reached, which is no failed log-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class SalesforceCrm:
+    """Implements `bot.ports.crm.Crm`. Close it with `aclose`; deadlines are in seconds, each for one request."""
+
+    def __init__(
+        self,
+        credentials: SalesforceCredentials,
+        *,
+        target: str,
+        book: LoginBook,
+        clock: Clock,
+        limits: LoginLimits | None = None,
+        api_version: str = "66.0",
+        deadline_seconds: float = 5.0,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._credentials = credentials
+        self._clock = clock
+        self._limits = limits or LoginLimits()
+        self._limiter = LoginLimiter(book, clock, self._limits, target, credentials.fingerprint)
+        self._limits_path = f"/services/data/{_version(api_version)}/limits"
+        self._deadline_seconds = deadline_seconds
+        timeout = httpx.Timeout(deadline_seconds, connect=deadline_seconds * _CONNECT_SHARE)
+        self._http = http or httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+        self._flight: asyncio.Task[TokenAnswer] | None = None
+        self._last: tuple[TokenAnswer, float] | None = None
+
+    async def aclose(self) -> None:
+        """Ends a log-in that is under way and closes the connections."""
+        if self._flight is not None:
+            self._flight.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._flight
+        await self._http.aclose()
+
+    async def log_in(self) -> TokenAnswer:
+        """One token request, shared by all who ask meanwhile; from memory where asking could lock the account.
+
+        A remembered answer tells its age in `asked_seconds_ago`, and when held back also `retry_after_seconds`.
+        """
+        if self._flight is None or self._flight.done():
+            self._flight = asyncio.create_task(self._log_in())
+        # Shielded: a check that runs out of time must not cut the request that the others wait for.
+        return await asyncio.shield(self._flight)
+
+    async def call(self, answer: TokenAnswer) -> CallAnswer:
+        """`GET …/limits` with the token of `answer`; an empty one too: only so INVALID_AUTH_HEADER is seen."""
+        if answer.token is None:
+            return CallAnswer(CallVerdict.NOT_ASKED)
+        token = answer.token.reveal()
+        began = self._clock.monotonic()
+        status, reading = await self._read_limits(answer.instance_url or self._credentials.login_url, token)
+        if reading.verdict is CallVerdict.INVALID_SESSION:
+            self._last = None  # so that the next log-in brings a fresh token
+        message = reading.message.replace(token, MASK) if token else reading.message
+        return CallAnswer(
+            verdict=reading.verdict,
+            status=status,
+            error_code=reading.error_code,
+            message=self._credentials.masked(message),
+            requests_left=reading.requests_left,
+            requests_max=reading.requests_max,
+            seconds=self._clock.monotonic() - began,
+        )
+
+    async def _read_limits(self, base: str, token: str) -> tuple[int, CallReading]:
+        # HTTP libraries refuse a value that ends in a space, and servers strip it: `Bearer` is the empty bearer.
+        headers = {"Authorization": f"Bearer {token}".strip(), "Accept": "application/json"}
+        try:
+            reply = await self._ask("GET", base.rstrip("/") + self._limits_path, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            return 0, CallReading(CallVerdict.UNREACHABLE, "", self._words(base, error))
+        content_type, usage = reply.headers.get("content-type", ""), reply.headers.get("sforce-limit-info", "")
+        return reply.status, classify_call(reply.status, content_type, reply.body, usage)
+
+    async def _log_in(self) -> TokenAnswer:
+        remembered = self._remembered()
+        is_good = remembered is not None and remembered.verdict in (TokenVerdict.OK, TokenVerdict.EMPTY)
+        if remembered is not None and is_good and remembered.asked_seconds_ago <= self._limits.reuse_seconds:
+            return remembered
+        wait = await self._limiter.wait_seconds()
+        if wait > 0:
+            held = remembered or TokenAnswer(TokenVerdict.HELD_BACK, host=self._host)
+            return replace(held, retry_after_seconds=wait)
+        answer = await self._request_token()
+        self._last = (answer, self._clock.monotonic())
+        return answer
+
+    def _remembered(self) -> TokenAnswer | None:
+        if self._last is None:
+            return None
+        answer, asked_at = self._last
+        # Above zero even at once, since that is what says "from memory".
+        return replace(answer, asked_seconds_ago=max(0.001, self._clock.monotonic() - asked_at))
+
+    async def _request_token(self) -> TokenAnswer:
+        url = self._credentials.login_url.rstrip("/") + "/services/oauth2/token"
+        began = self._clock.monotonic()
+        status, was_judged = 0, True
+        try:
+            reply = await self._ask("POST", url, form=self._credentials.form())
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            reading, was_judged = self._not_reached(error), False
+        except (httpx.HTTPError, TimeoutError) as error:
+            # It may have arrived, and a bad password may have been counted.
+            reading = self._not_reached(error)
+        else:
+            status = reply.status
+            reading = classify_token(status, reply.headers.get("content-type", ""), reply.body)
+            was_judged = reading.verdict not in (TokenVerdict.UNREACHABLE, TokenVerdict.UNREADABLE)
+        await self._limiter.note(reading.verdict, was_judged)
+        return self._answer(status, reading, self._clock.monotonic() - began)
+
+    def _answer(self, status: int, reading: TokenReading, seconds: float) -> TokenAnswer:
+        return TokenAnswer(
+            verdict=reading.verdict,
+            status=status,
+            error=self._credentials.masked(reading.error),
+            description=self._credentials.masked(reading.description),
+            host=self._host,
+            instance_url=reading.instance_url,
+            token=reading.token,
+            seconds=seconds,
+        )
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> _Reply:
+        async with asyncio.timeout(self._deadline_seconds):
+            async with self._http.stream(method, url, headers=headers, data=form) as response:
+                body = b""
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > _BODY_BYTES_MAX:
+                        break
+                return _Reply(response.status_code, response.headers, body[:_BODY_BYTES_MAX])
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._credentials.login_url).netloc.rpartition("@")[2]
+
+    def _not_reached(self, error: Exception) -> TokenReading:
+        words = self._words(self._credentials.login_url, error)
+        return TokenReading(TokenVerdict.UNREACHABLE, "", words)
+
+    def _words(self, url: str, error: Exception) -> str:
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        if isinstance(error, TimeoutError | httpx.TimeoutException):
+            return f"{host} did not answer within {self._deadline_seconds:g} s"
+        return self._credentials.masked(f"{host} cannot be reached: {error or type(error).__name__}")
+
+
+def _version(text: str) -> str:
+    """`52`, `52.0` and `v52.0` are all taken."""
+    number = text.strip().removeprefix("v")
+    return f"v{number}" if "." in number else f"v{number}.0"
