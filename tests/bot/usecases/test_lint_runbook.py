@@ -1,0 +1,94 @@
+"""The lint finds each kind of dangling reference between checks, remediations and pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from bot.domain.runbook import Entry, Severity, Team
+from bot.runbook.loader import Runbook
+from bot.usecases.lint_runbook import LintProblem, Weight, lint
+
+TODAY = date(2026, 11, 22)
+GOOD = Entry(
+    id="redis-failure",
+    title="Redis fails",
+    teams=(Team.OPS,),
+    severity=Severity.CRITICAL,
+    reviewed=TODAY,
+    findings=("redis.no-master",),
+    remediations=("restart-sentinel",),
+    signatures=("/dial tcp .*/", "plain (words"),
+    links={"rancher-redis": "Rancher"},
+    body="Short.",
+    summary="Short.",
+)
+CODES = ("redis.no-master", "redis.ok", "redis.healthy")
+REMEDIATIONS = ("restart-sentinel",)
+
+
+def _lint(*entries: Entry, codes: tuple[str, ...] = CODES, today: date = TODAY) -> tuple[LintProblem, ...]:
+    return lint(Runbook(entries), codes, REMEDIATIONS, today)
+
+
+def test_a_page_that_fits_has_no_problem() -> None:
+    """Healthy codes need no page, and a plain signature may hold a bracket."""
+    assert _lint(GOOD) == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (replace(GOOD, id="redis-broken"), "stable ids"),
+        (replace(GOOD, findings=("redis.no-master", "redis.gone")), "`redis.gone`, which no check says"),
+        (replace(GOOD, informational=("redis.x",)), "`redis.x` informational"),
+        (replace(GOOD, remediations=("pray",)), "`pray`, which is no remediation"),
+        (replace(GOOD, links={"wiki": "Wiki"}), "link `wiki`"),
+        (replace(GOOD, teams=()), "no team"),
+        (replace(GOOD, teams=(Team.OPS, Team.OPS)), "twice"),
+        (replace(GOOD, summary=""), "short paragraph"),
+        (replace(GOOD, summary="# Heading"), "short paragraph"),
+        (replace(GOOD, summary="x" * 301), "301 characters"),
+        (replace(GOOD, signatures=("/(/",)), "no regular expression"),
+    ],
+)
+def test_each_mistake_of_a_page_is_an_error(entry: Entry, words: str) -> None:
+    """One mistake, one error that names it."""
+    (problem,) = _lint(entry)
+
+    assert problem.weight is Weight.ERROR
+    assert problem.where == entry.id
+    assert words in problem.what
+
+
+def test_a_finding_without_a_page_is_an_error() -> None:
+    """A new check needs its page."""
+    (problem,) = _lint(GOOD, codes=(*CODES, "kafka.lag"))
+
+    assert (problem.weight, problem.where) == (Weight.ERROR, "kafka.lag")
+
+
+def test_a_finding_with_two_pages_is_an_error() -> None:
+    """A finding leads to exactly one page."""
+    (problem,) = _lint(GOOD, replace(GOOD, id="middleware-down"))
+
+    assert problem.where == "redis.no-master"
+    assert "middleware-down, redis-failure" in problem.what
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "words"), [(date(2025, 11, 21), "more than a year ago"), (date(2026, 11, 23), "not yet")]
+)
+def test_an_unlikely_review_date_is_a_warning(reviewed: date, words: str) -> None:
+    """Old pages are told, and do not stop anybody."""
+    (problem,) = _lint(replace(GOOD, reviewed=reviewed))
+
+    assert problem.weight is Weight.WARNING
+    assert words in problem.what
+
+
+def test_a_page_reviewed_a_year_ago_is_still_good() -> None:
+    """The boundary itself."""
+    assert _lint(replace(GOOD, reviewed=date(2025, 11, 22))) == ()
