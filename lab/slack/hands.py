@@ -55,9 +55,15 @@ class Submitted:
 class Hands:
     """The gestures; each raises ImpossibleGesture for what no screen offers."""
 
-    def __init__(self, world: SlackWorld, deliveries: Deliveries) -> None:
+    def __init__(
+        self,
+        world: SlackWorld,
+        deliveries: Deliveries,
+        event_subscriptions: frozenset[str] = frozenset({"app_mention"}),
+    ) -> None:
         self._world = world
         self._deliveries = deliveries
+        self._event_subscriptions = event_subscriptions
 
     async def type(self, person_id: str, channel_id: str, text: str, *, thread_ts: str | None = None) -> Typed:
         """Send a line from the composer: a slash command, or an ordinary message."""
@@ -102,7 +108,8 @@ class Hands:
         escaped = re.sub(rf"@{self._world.identity.name}\b", mention, escaped)
         escaped = escaped.replace(f"&lt;@{self._world.identity.bot_user_id}&gt;", mention)
         message = self._world.post_as(person.id, channel.id, escaped, thread_ts=thread_ts)
-        if mention in escaped and channel.id in self._world.bot_channels:
+        is_heard = "app_mention" in self._event_subscriptions and channel.id in self._world.bot_channels
+        if mention in escaped and is_heard:
             event = self._deliveries.send_event(payloads.app_mention(self._world, message))
             return Typed(acked=True, delivery_id=event.id, ts=message.ts)
         return Typed(acked=True, ts=message.ts)

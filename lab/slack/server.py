@@ -37,6 +37,7 @@ class SlackStandIn:
         scopes: frozenset[str] = ALL_SCOPES,
         ack_seconds: float = 3.0,
         identity: AppIdentity | None = None,
+        event_subscriptions: frozenset[str] = frozenset({"app_mention"}),
     ) -> None:
         self.world = SlackWorld(
             workspace, clock, identity=identity or AppIdentity(scopes=scopes), limits=limits or RateLimits()
@@ -45,7 +46,7 @@ class SlackStandIn:
         self.signed_http = SignedHttp(self.world, http_request_url) if http_request_url else None
         carrier: Carrier = self.signed_http or self.sockets
         self.deliveries = Deliveries(carrier, self.world.faults, ack_seconds=ack_seconds)
-        self.hands = Hands(self.world, self.deliveries)
+        self.hands = Hands(self.world, self.deliveries, event_subscriptions)
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> None:
