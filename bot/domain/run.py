@@ -97,3 +97,11 @@ class Progress:
     started_at: datetime
     seconds: float
     summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """A plan that is only shown; `words` say why it is not offered for approval."""
+
+    plan: Plan
+    words: str

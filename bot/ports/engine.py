@@ -32,13 +32,21 @@ class Ending:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of the gate: the decision that stands, if any, and whether the run goes on."""
+
+    allowed: Allowed
+    decision: Decision | None
+
+
 class RunScript(Protocol):
     """What a run does, told to the engine by the use cases; every method may be called again after a crash."""
 
     async def announce(self, request: RunRequest) -> None:
         """Shows the plan card and pages the entry's first team in the same second."""
 
-    async def settle(self, request: RunRequest, decision: Decision | None) -> Allowed:
+    async def settle(self, request: RunRequest, decision: Decision | None) -> Settlement:
         """After the gate: judges the decision (None: nobody answered in time) and edits the plan card."""
 
     async def authorize(self, request: RunRequest, decision: Decision) -> Allowed:
@@ -56,6 +64,9 @@ class RunScript(Protocol):
 
     async def conclude(self, request: RunRequest, ending: Ending) -> None:
         """Shows the last state of the cards, resolves the page after success, records the audit."""
+
+    def watch_times(self, request: RunRequest) -> tuple[int, float]:
+        """How many looks follow a success, and how many seconds lie between them."""
 
     async def watch(self, request: RunRequest, since: datetime) -> bool:
         """One look after the repair; True when it relapsed (the thread was told)."""

@@ -1,4 +1,4 @@
-"""The book of log-ins at Salesforce: what lets the limiter survive a restart of the bot."""
+"""A small book of log-in attempts, so that the limiter which protects the account survives a restart."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """One log-in. `fingerprint` names the credentials without telling them: new ones start a new count."""
+class Attempt:
+    """One log-in. `fingerprint` is a salted hash of the credentials: another one means that they changed."""
 
     at: datetime
     ok: bool
@@ -17,10 +17,10 @@ class Login:
 
 
 class LoginBook(Protocol):
-    """Commits before it returns; rows older than a day may be forgotten."""
+    """Commits before it returns; holds no credential."""
 
     async def record(self, target: str, at: datetime, ok: bool, fingerprint: str) -> None:
-        """Adds one log-in of this target."""
+        """Writes one attempt down."""
 
-    async def since(self, target: str, at: datetime) -> tuple[Login, ...]:
-        """The log-ins of this target at or after `at`, oldest first."""
+    async def since(self, target: str, at: datetime) -> tuple[Attempt, ...]:
+        """The target's attempts at or after `at`, oldest first."""

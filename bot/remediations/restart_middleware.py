@@ -35,7 +35,8 @@ async def restart_middleware(target: Target, estate: Estate) -> Plan | NoPlan:
             "desired-zero",
             f"{ref.name} wants 0 replicas: a restart cannot bring it back",
             (
-                f"Somebody scaled it down; find out why, then: kubectl -n {ref.namespace} scale deployment {ref.name} --replicas=1",
+                "Somebody scaled it down; find out why, then: "
+                f"kubectl -n {ref.namespace} scale deployment {ref.name} --replicas=1",
             ),
             entry=ENTRY,
         )

@@ -111,9 +111,10 @@ def _up_steps(restore: int, keys: int, *, from_zero: bool) -> tuple[StepCall, ..
 
 
 def _compensation(restore: int) -> tuple[StepCall, ...]:
+    title = f"Bring the replicas back to {restore}"
     return (
-        _call("statefulset.scale", f"Bring the replicas back to {restore}", phase="up", replicas=restore),
-        _call("statefulset.await-ready", f"All {restore} replicas are Ready", replicas=restore),
+        _call("statefulset.scale", title, phase="up", replicas=restore, only_if_ours=True),
+        _call("statefulset.await-ready", "All wanted replicas are Ready", replicas=1),
     )
 
 
@@ -204,7 +205,7 @@ def _no_plan(target: Target, diagnosis: Diagnosis, facts: tuple[Fact, ...]) -> N
             (),
         ),
         Verdict.CRASH_LOOP: (
-            "the master is healthy and the quorum holds: stopping all of Redis for one bad pod would end live chats",
+            "the master is healthy and the quorum holds: stopping all of Redis for one pod would end live chats",
             (
                 f"Gentlest, by hand: kubectl -n {namespace} delete pod {pods}. The StatefulSet makes it anew."
                 " The bot cannot do this yet.",

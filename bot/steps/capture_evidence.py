@@ -51,7 +51,7 @@ async def _collect(context: StepContext, ref: WorkloadRef, parts: list[str]) -> 
         for previous in ((True, False) if container.restarts else (False,))
     ]
     for finished in asyncio.as_completed(logs):
-        parts.append(await finished)
+        parts += [await finished]  # one by one: at the deadline the ones that came in time are kept
 
 
 async def _log(context: StepContext, pod: Pod, container: Container, *, previous: bool) -> str:

@@ -11,7 +11,8 @@ _ATTEMPTS = 10
 
 
 class ScaleStatefulSet:
-    """Arguments: `phase` (down, first, up), `replicas` to set, `expected` count before the phase `down`.
+    """Arguments: `phase` (down, first, up), `replicas` to set; `expected` count before the phase `down`;
+    `from_zero` where a person had scaled it to 0; `only_if_ours` for the compensation.
 
     A process that was frozen and wakes after somebody else wrote gets a Conflict, reads again and decides
     anew; after a foreign change of the spec it does not scale down.
@@ -43,6 +44,9 @@ class ScaleStatefulSet:
 async def _write(context: StepContext, found: Workload) -> str:
     phase = context.word("phase")
     replicas = context.number("replicas")
+    untouched = found.annotations.get(RUN) != context.run_id and found.replicas > 0
+    if context.call.arguments.get("only_if_ours") is True and untouched:
+        return f"this run had not scaled it down; it stays at {found.replicas}"
     if phase == "up":  # never shrink what a person has scaled higher meanwhile
         replicas = max(replicas, found.replicas)
     await context.estate.workloads.patch(

@@ -1,0 +1,141 @@
+"""Answers `/sfint …`: parse, who may, which target, then one use case."""
+
+from __future__ import annotations
+
+from bot.domain.actor import Role
+from bot.domain.approval import may_ask
+from bot.domain.command import Command, UsageProblem, spec_named
+from bot.domain.grammar import parse
+from bot.domain.help import help_for, usage_notice
+from bot.domain.likeness import nearest
+from bot.domain.notice import Notice, Tone
+from bot.domain.target import Target
+from bot.ports.chat import Where
+from bot.ports.engine import Engine
+from bot.ports.freeze import FreezeState
+from bot.usecases.ask import Ask, refuse, whisper
+from bot.usecases.desk import Desk
+from bot.usecases.propose import propose
+from bot.usecases.record import record
+from bot.usecases.report_status import report_status
+from bot.usecases.show_runbook import show_runbook
+
+_SALESFORCE_CHECKS = ("salesforce-token", "salesforce-api")
+_NO_TARGET_NEEDED = ("help", "runbook")
+
+
+async def answer_command(desk: Desk, engine: Engine, ask: Ask, text: str) -> None:
+    """Usage problems and refusals are seen by the asker alone; nothing is started then."""
+    if not ask.place.is_joined:
+        await whisper(desk, ask, _invite())
+        return
+    stranger = _stranger(desk, ask)
+    if stranger:
+        await refuse(desk, ask, "command", stranger)
+        return
+    command = parse(text)
+    if isinstance(command, UsageProblem):
+        await whisper(desk, ask, usage_notice(command))
+        return
+    if command.name in _NO_TARGET_NEEDED:
+        await _answer_reader(desk, ask, command)
+        return
+    target = _target(desk, ask, command)
+    if isinstance(target, Notice):
+        await whisper(desk, ask, target)
+        return
+    allowed = may_ask(ask.actor, ask.place, target, _role(command), desk.roles, desk.home_team)
+    if not allowed.yes:
+        await refuse(desk, ask, command.name, allowed.reason, target=target.name)
+        return
+    await _carry_out(desk, engine, ask, command, target)
+
+
+async def _carry_out(desk: Desk, engine: Engine, ask: Ask, command: Command, target: Target) -> None:
+    channel, user = ask.place.channel_id, ask.actor.user_id
+    match command.name:
+        case "status":
+            await report_status(
+                desk, target, key=ask.key, channel=channel, asked_by=user, components=command.arguments
+            )
+        case "token-test":
+            await report_status(
+                desk,
+                target,
+                key=ask.key,
+                channel=channel,
+                asked_by=user,
+                names=_SALESFORCE_CHECKS,
+                title="Token test",
+            )
+        case "freeze":
+            await _freeze(desk, ask, target, " ".join(command.arguments), frozen=True)
+        case "thaw":
+            await _freeze(desk, ask, target, "", frozen=False)
+        case name if name in desk.remediations:
+            await propose(desk, engine, ask, target, name, dry_run=command.switched("dry-run"))
+        case name:
+            raise ValueError(f"the catalogue has a command that nobody answers: {name}")
+
+
+async def _answer_reader(desk: Desk, ask: Ask, command: Command) -> None:
+    if command.name == "runbook":
+        await whisper(desk, ask, show_runbook(desk.runbook, command.arguments))
+        return
+    named = command.arguments[0] if command.arguments else None
+    await whisper(desk, ask, help_for(named))
+
+
+async def _freeze(desk: Desk, ask: Ask, target: Target, reason: str, *, frozen: bool) -> None:
+    now = desk.clock.now()
+    await desk.freezer.set(FreezeState(frozen, ask.actor.user_id, reason, now))
+    action = "repairs.frozen" if frozen else "repairs.thawed"
+    await record(desk, action, actor=ask.actor.user_id, target=target.name, correlation_id=ask.key, reason=reason)
+    title = "All repairs are frozen" if frozen else "Repairs may go on"
+    lines = (f"By <@{ask.actor.user_id}>{': ' + reason if reason else ''}.",)
+    example = "/sfint thaw" if frozen else "/sfint status"
+    tone = Tone.WARNING if frozen else Tone.GOOD
+    await desk.chat.show(f"freeze:{ask.key}", Where(ask.place.channel_id), Notice(title, lines, example, tone))
+
+
+def _role(command: Command) -> Role:
+    spec = spec_named(command.name)
+    if spec is None:
+        raise ValueError(f"parsed a command that the catalogue lacks: {command.name}")
+    return spec.role
+
+
+def _stranger(desk: Desk, ask: Ask) -> str:
+    """The refusals that need no target; they come before anything is parsed."""
+    if ask.actor.team_id != desk.home_team:
+        return "you belong to another workspace"
+    if ask.actor.is_guest:
+        return "guests and bots get nothing here"
+    if ask.place.is_externally_shared:
+        return "this channel is shared with another organisation"
+    if not desk.roles.holds(ask.actor.user_id, Role.VIEWER):
+        return "you do not hold the role `viewer`"
+    return ""
+
+
+def _target(desk: Desk, ask: Ask, command: Command) -> Target | Notice:
+    channel, named = ask.place.channel_id, command.option("target")
+    here = sorted(name for name, target in desk.targets.items() if channel in target.channels)
+    if not here:
+        return Notice("No target here", ("No target is configured for this channel.",), tone=Tone.WARNING)
+    if named is None:
+        chosen = desk.default_targets.get(channel) or (here[0] if len(here) == 1 else None)
+        if chosen is None:
+            lines = (f"This channel has several targets: {', '.join(here)}. Name one with `--target`.",)
+            return Notice("Which target?", lines, f"/sfint {command.name} --target {here[0]}", Tone.WARNING)
+        return desk.targets[chosen]
+    if named not in here:
+        guess = nearest(named, here)
+        lines = (f"`--target`: `{named}` is no target of this channel; here: {', '.join(here)}.",)
+        return Notice("Unknown target", lines, f"/sfint {command.name} --target {guess or here[0]}", Tone.WARNING)
+    return desk.targets[named]
+
+
+def _invite() -> Notice:
+    lines = ("I am not a member of this channel, so nothing was run.", "Invite me, then ask again: /invite @sfint")
+    return Notice("Please invite me", lines, "/invite @sfint", Tone.WARNING)

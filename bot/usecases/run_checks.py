@@ -1,0 +1,41 @@
+"""Asks every check at once, each with its own deadline; a crash becomes `unknown`, never ok."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from bot.checks.registry import Check
+from bot.domain.errors import SfintError
+from bot.domain.finding import Finding, Outcome
+from bot.domain.target import Target
+from bot.ports.estate import Estate
+
+_log = structlog.get_logger(__name__)
+
+
+async def run_checks(checks: Sequence[Check], target: Target, estate: Estate) -> tuple[Finding, ...]:
+    """One finding a check; the whole takes as long as the slowest, or the deadline."""
+    return tuple(await asyncio.gather(*(_one(check, target, estate) for check in checks)))
+
+
+async def _one(check: Check, target: Target, estate: Estate) -> Finding:
+    began = estate.clock.monotonic()
+    deadline = target.timings.check_seconds
+    try:
+        async with asyncio.timeout(deadline):
+            finding = await check.run(target, estate)
+    except TimeoutError:
+        finding = _unknown(check, f"no answer within {deadline:g} s")
+    except SfintError as error:
+        finding = _unknown(check, f"could not ask: {error}")
+    except Exception as error:  # noqa: BLE001  one broken check must not take the others with it
+        _log.exception("check crashed", check=check.name)
+        finding = _unknown(check, f"the check itself broke ({type(error).__name__})")
+    return finding.timed(estate.clock.monotonic() - began)
+
+
+def _unknown(check: Check, words: str) -> Finding:
+    return Finding(check.name, check.component, Outcome.UNKNOWN, f"{check.name}.unknown", f"{check.name}: {words}")

@@ -1,0 +1,119 @@
+"""Works off what arrived, each request on its own; what was acknowledged is done, also after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.actor import Actor, Place
+from bot.domain.click import REASON_FIELD, read_click, read_denial
+from bot.domain.errors import SfintError
+from bot.domain.notice import Notice, Tone
+from bot.ports.engine import Engine
+from bot.ports.inbox import Arrival, Inbox, Received
+from bot.usecases.answer_click import answer_click
+from bot.usecases.answer_command import answer_command
+from bot.usecases.ask import Ask, whisper
+from bot.usecases.desk import Desk
+
+_log = structlog.get_logger(__name__)
+_TOO_OLD = timedelta(minutes=10)
+_MAX_ATTEMPTS = 3
+_RETRY_SECONDS = 1.0
+
+
+class WorkInbox:
+    """A loop started by the composition root; `wake` is called whenever something was recorded."""
+
+    def __init__(self, inbox: Inbox, *, at_once: int = 32) -> None:
+        self._inbox = inbox
+        self._woken = asyncio.Event()
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._places = asyncio.Semaphore(at_once)
+
+    def wake(self) -> None:
+        """There is something to do."""
+        self._woken.set()
+
+    async def run(self, desk: Desk, engine: Engine) -> None:
+        """Runs until cancelled; requests under way are then cancelled, and taken up at the next start."""
+        try:
+            while True:
+                self._woken.clear()
+                for received in await self._inbox.pending():
+                    if received.key not in self._busy:
+                        task = asyncio.create_task(self._work(desk, engine, received))
+                        self._busy[received.key] = task
+                        task.add_done_callback(lambda _, key=received.key: self._busy.pop(key, None))
+                await self._woken.wait()
+        finally:
+            for task in list(self._busy.values()):
+                task.cancel()
+            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    async def _work(self, desk: Desk, engine: Engine, received: Received) -> None:
+        async with self._places:
+            with structlog.contextvars.bound_contextvars(correlation_id=received.key):
+                while not await self._attempt(desk, engine, received):
+                    await desk.clock.sleep(_RETRY_SECONDS)
+
+    async def _attempt(self, desk: Desk, engine: Engine, received: Received) -> bool:
+        """True when this row needs no more work."""
+        try:
+            await _answer(desk, engine, received)
+        except Exception as error:  # noqa: BLE001  the listener boundary, on this side of the ack
+            _log.exception("request failed", key=received.key)
+            attempts = await self._inbox.failed(received.key, f"{type(error).__name__}: {error}")
+            if attempts < _MAX_ATTEMPTS:
+                return False
+            await _apologise(desk, received)
+        await self._inbox.done(received.key)
+        return True
+
+
+async def _answer(desk: Desk, engine: Engine, received: Received) -> None:
+    facts = received.facts
+    ask = await _ask(desk, received)
+    age = desk.clock.now() - received.received_at
+    if received.kind is Arrival.COMMAND and age > _TOO_OLD:
+        await whisper(desk, ask, _asked_while_down(facts.get("text", "")))
+        return
+    match received.kind:
+        case Arrival.COMMAND:
+            await answer_command(desk, engine, ask, facts.get("text", ""))
+        case Arrival.CLICK:
+            click = read_click(facts.get("action_id", ""), facts.get("value", ""))
+            await answer_click(desk, engine, ask, click, clicked_at=received.received_at)
+        case Arrival.SUBMISSION:
+            denial = read_denial(facts.get("private_metadata", ""))
+            reason = facts.get(f"field.{REASON_FIELD}", "")
+            await answer_click(desk, engine, ask, denial, clicked_at=received.received_at, reason=reason)
+
+
+async def _ask(desk: Desk, received: Received) -> Ask:
+    """Who and where; what cannot be looked up is taken for a stranger, so nothing is allowed."""
+    facts = received.facts
+    user, team, channel = (facts.get(name, "") for name in ("user_id", "team_id", "channel_id"))
+    try:
+        actor = await desk.directory.actor(user, team)
+        place = await desk.directory.place(channel)
+    except SfintError:
+        _log.exception("could not look up who asks", user=user, channel=channel)
+        actor, place = Actor(user, team, is_guest=True), Place(channel)
+    return Ask(received.key, actor, place, facts.get("response_url", ""))
+
+
+async def _apologise(desk: Desk, received: Received) -> None:
+    ask = await _ask(desk, received)
+    lines = ("Something in me broke while answering this; nothing more is tried.", f"Reference: {received.key}")
+    await whisper(desk, ask, Notice("That did not work", lines, "/sfint status", Tone.BAD))
+
+
+def _asked_while_down(text: str) -> Notice:
+    lines = (
+        f"You asked `/sfint {text}` while I was down; it is too old to run now.",
+        "Ask again if still needed.",
+    )
+    return Notice("Asked while I was down", lines, f"/sfint {text}".rstrip(), Tone.WARNING)
