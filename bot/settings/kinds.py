@@ -57,7 +57,7 @@ def _split(value: object) -> object:
     if value is None:
         return ()
     if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        return tuple(part.strip() for part in value.replace("\n", ",").split(",") if part.strip())
     return value
 
 

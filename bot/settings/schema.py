@@ -87,7 +87,12 @@ class PagerdutySettings(Section):
     """The Events API v2."""
 
     url: Url = "https://events.pagerduty.com"
-    timeout_seconds: Seconds = 10.0
+    deadline_seconds: Seconds = 5.0
+
+    @property
+    def events_url(self) -> str:
+        """Where events are posted."""
+        return f"{self.url.rstrip('/')}/v2/enqueue"
 
 
 class Settings(Section):

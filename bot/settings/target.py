@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -36,6 +37,7 @@ class KubernetesSettings(Section):
     url: Url | None = Field(default=None, examples=["https://rancher.example.com/k8s/clusters/c-abcde"])
     token: SecretStr = Field(default=NO_SECRET, examples=["env:KUBERNETES_TOKEN"])
     ca_file: ExistingFile | None = Field(default=None, examples=["/etc/sfint/ca.pem"])
+    deadline_seconds: Seconds = 5.0
 
 
 class TlsSettings(Section):
@@ -50,7 +52,7 @@ class TlsSettings(Section):
 
 
 class RedisSettings(Section):
-    """The StatefulSet with Redis and Sentinel; `sentinel_password` empty means no password there."""
+    """The StatefulSet with Redis and Sentinel; an empty user is the default one, an empty password is none."""
 
     statefulset: DnsName = _REDIS.statefulset
     replicas: Annotated[int, Field(ge=1, le=99)] = _REDIS.replicas
@@ -60,13 +62,16 @@ class RedisSettings(Section):
     redis_port: Port = _REDIS.redis_port
     sentinel_port: Port = _REDIS.sentinel_port
     failover_timeout_seconds: Seconds = _REDIS.failover_timeout_seconds
+    username: str = ""
     password: SecretStr = Field(default=NO_SECRET, examples=["env:ACME_REDIS_PASSWORD"])
+    sentinel_username: str = ""
     sentinel_password: SecretStr = Field(default=NO_SECRET, examples=["env:ACME_SENTINEL_PASSWORD"])
     tls: TlsSettings = TlsSettings()
+    deadline_seconds: Seconds = 1.5
 
     def estate(self) -> RedisEstate:
         """The names and counts, without the secrets."""
-        return RedisEstate(**self.model_dump(exclude={"password", "sentinel_password", "tls"}))
+        return RedisEstate(**self.model_dump(include={field.name for field in fields(RedisEstate)}))
 
 
 class MiddlewareSettings(Section):
@@ -78,14 +83,13 @@ class MiddlewareSettings(Section):
 
 
 class LimiterSettings(Section):
-    """Keeps the token test from locking the account.
+    """Keeps our own log-ins few: Salesforce locks a user after 3 to 10 bad passwords, and counts them by the hour."""
 
-    An answer younger than `remember_seconds` is given again; `attempts` log-ins at most are made in a window.
-    """
-
-    attempts: Annotated[int, Field(ge=1, le=100)] = 5
-    window_seconds: Seconds = 900.0
-    remember_seconds: Annotated[float, Field(ge=0, le=3600)] = 30.0
+    reuse_seconds: Annotated[float, Field(ge=0, le=3600)] = 20.0
+    failures: Annotated[int, Field(ge=1, le=9)] = 3
+    failure_window_seconds: Seconds = 900.0
+    per_hour: Annotated[int, Field(ge=1, le=3000)] = 60
+    stop_after_rate_exceeded_seconds: Seconds = 3600.0
 
 
 class SalesforceSettings(Section):
@@ -98,7 +102,7 @@ class SalesforceSettings(Section):
     password: Secret = Field(examples=["env:ACME_SF_PASSWORD"])
     security_token: SecretStr = Field(default=NO_SECRET, examples=["env:ACME_SF_SECURITY_TOKEN"])
     api_version: ApiVersion = "66.0"
-    timeout_seconds: Seconds = 10.0
+    deadline_seconds: Seconds = 5.0
     limiter: LimiterSettings = LimiterSettings()
 
 
@@ -114,6 +118,7 @@ class TimingSettings(Section):
     ready_seconds: Seconds = _TIMINGS.ready_seconds
     rollout_seconds: Seconds = _TIMINGS.rollout_seconds
     verify_seconds: Seconds = _TIMINGS.verify_seconds
+    outage_seconds: Annotated[float, Field(ge=0, le=86400)] = _TIMINGS.outage_seconds
     watch_seconds: Annotated[float, Field(ge=0, le=86400)] = _TIMINGS.watch_seconds
     watch_interval_seconds: Seconds = _TIMINGS.watch_interval_seconds
 
