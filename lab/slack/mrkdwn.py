@@ -18,9 +18,10 @@ class Names(Protocol):
         """The display name of a user, channel or subteam; the id itself when unknown."""
 
 
-_CODE_BLOCK = re.compile(r"```\n?(.+?)\n?```", re.S)
+_CODE_BLOCK = re.compile(r"```\n?(.+?)\n?```\n?", re.S)
 _CODE = re.compile(r"`([^`\n]+)`")
 _ANGLES = re.compile(r"<([^<>\n]+)>")
+_BARE_URL = re.compile(r"\bhttps?://[^\s<>\x00|\"']*[\w/#=]")
 _STYLES = (("strong", r"\*"), ("em", "_"), ("s", "~"))
 _EMOJI = re.compile(r":([a-z0-9_+-]+):|(" + "|".join(map(re.escape, BY_GLYPH)) + ")\ufe0f?")
 _SAFE_URL = re.compile(r"(https?|mailto|slack):", re.I)
@@ -38,6 +39,7 @@ def to_html(text: str, names: Names) -> str:
     text = _CODE_BLOCK.sub(lambda m: keep(f"<pre>{_literal(m[1], names)}</pre>"), text)
     text = _CODE.sub(lambda m: keep(f"<code>{_literal(m[1], names)}</code>"), text)
     text = _ANGLES.sub(lambda m: keep(_angle(m[1], names)), text)
+    text = _BARE_URL.sub(lambda m: keep(_angle(m[0], names)), text)
     text = _safe(text)
     text = _EMOJI.sub(lambda m: keep(_emoji(m)), text)
     for tag, mark in _STYLES:

@@ -63,7 +63,7 @@ def answer_through(world: SlackWorld, where: ResponseUrl, said: Json) -> None:
         where.channel,
         str(text),
         blocks=blocks,
-        thread_ts=said.get("thread_ts") or where.thread_ts,
+        thread_ts=said.get("thread_ts"),
         ephemeral_to=None if said.get("response_type") == "in_channel" else where.person,
     )
 

@@ -11,9 +11,10 @@ from lab.slack.delivery import Answer, Carrier, Deliveries
 from lab.slack.delivery.signed_http import SignedHttp
 from lab.slack.delivery.socket_mode import SocketMode
 from lab.slack.faults import Faults
-from lab.slack.hands import Clicked, Hands, Submitted, Typed
+from lab.slack.hands import Hands
 from lab.slack.identity import ALL_SCOPES, AppIdentity
 from lab.slack.messages import Clock, StoredMessage
+from lab.slack.outcomes import Clicked, Submitted, Typed
 from lab.slack.page.routes import Page
 from lab.slack.rate_limits import RateLimits
 from lab.slack.response_urls import ResponseEndpoint
@@ -106,7 +107,7 @@ class SlackStandIn:
         return self.world.requests
 
     async def type(self, person_id: str, channel_id: str, text: str, *, thread_ts: str | None = None) -> Typed:
-        """See Hands.type."""
+        """See Composer.type."""
         return await self.hands.type(person_id, channel_id, text, thread_ts=thread_ts)
 
     async def click(
@@ -119,17 +120,17 @@ class SlackStandIn:
         block_id: str | None = None,
         chosen: str | None = None,
     ) -> Clicked:
-        """See Hands.click."""
+        """See Clicks.click."""
         return await self.hands.click(
             person_id, channel_id, message_ts, action_id, block_id=block_id, chosen=chosen
         )
 
     async def submit(self, person_id: str, view_id: str, values: dict[str, dict[str, str]]) -> Submitted:
-        """See Hands.submit."""
+        """See Forms.submit."""
         return await self.hands.submit(person_id, view_id, values)
 
     async def close_view(self, person_id: str, view_id: str) -> None:
-        """See Hands.close_view."""
+        """See Forms.close_view."""
         await self.hands.close_view(person_id, view_id)
 
     def messages(self, channel_id: str, *, viewer: str | None = None) -> list[StoredMessage]:
@@ -157,6 +158,10 @@ class SlackStandIn:
     async def wait_connected(self, timeout: float) -> None:
         """Return when the bot has a socket open."""
         await self.sockets.wait_connected(timeout)
+
+    def edit_usergroup(self, group_id: str, users: list[str]) -> None:
+        """Give a user group other members, as an administrator does; its update time changes."""
+        self.world.edit_usergroup(group_id, users)
 
     async def deliver_again(self, delivery_id: str, times: int) -> list[Answer]:
         """Send a recorded payload again, all copies at once, as proxies and retries do."""

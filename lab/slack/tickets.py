@@ -54,7 +54,6 @@ class ResponseUrl:
     channel: str
     made_at: float
     message_ts: str | None = None
-    thread_ts: str | None = None
     uses: int = 0
 
 
@@ -65,12 +64,10 @@ class ResponseUrls:
         self._clock = clock
         self._known: dict[str, ResponseUrl] = {}
 
-    def make(
-        self, kind: str, *, team: str, person: str, channel: str, message_ts: str | None, thread_ts: str | None
-    ) -> str:
+    def make(self, kind: str, *, team: str, person: str, channel: str, message_ts: str | None = None) -> str:
         """The path of a new response URL."""
         path = f"{kind}/{team}/{secrets.randbelow(10**13)}/{secrets.token_urlsafe(18)}"
-        self._known[path] = ResponseUrl(person, channel, self._clock(), message_ts, thread_ts)
+        self._known[path] = ResponseUrl(person, channel, self._clock(), message_ts)
         return path
 
     def use(self, path: str) -> ResponseUrl:

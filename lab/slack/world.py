@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lab.slack.changes import ChangeLog
@@ -51,6 +51,7 @@ class SlackWorld:
         self.files = FileStore()
         self.socket_tickets: set[str] = set()
         self._channels = {one.id: one for one in self.workspace.channels}
+        self.usergroups = list(self.workspace.usergroups)
         self.bot_channels = {one.id for one in self.workspace.channels if one.bot_is_member}
 
     @property
@@ -68,6 +69,12 @@ class SlackWorld:
         if user_id == self.identity.bot_user_id:
             return self.bot
         return next((one for one in self.workspace.people if one.id == user_id), None)
+
+    def edit_usergroup(self, group_id: str, users: list[str]) -> None:
+        """Change who is in a user group."""
+        for index, group in enumerate(self.usergroups):
+            if group.id == group_id:
+                self.usergroups[index] = replace(group, users=list(users), updated=int(self.clock()))
 
     @property
     def bot(self) -> Person:

@@ -13,6 +13,8 @@ from lab.slack.delivery.deliveries import Answer
 from lab.slack.errors import Json
 from lab.slack.world import SlackWorld
 
+_RETRY_REASONS = {"timeout": "http_timeout", "http_error": "http_error"}
+
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
     """The X-Slack-Signature of a body."""
@@ -32,10 +34,7 @@ class SignedHttp:
         body, content_type = _encode(kind, payload)
         headers = self._headers(body, content_type)
         if retry:
-            headers |= {
-                "X-Slack-Retry-Num": str(retry),
-                "X-Slack-Retry-Reason": f"http_{reason}".replace("http_http", "http"),
-            }
+            headers |= {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": _RETRY_REASONS[reason]}
         timeout = aiohttp.ClientTimeout(total=deadline_seconds)
         try:
             async with (

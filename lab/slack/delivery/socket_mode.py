@@ -16,6 +16,8 @@ from lab.slack.world import SlackWorld
 
 MOST_CONNECTIONS = 10
 PING_SECONDS = 10.0
+# A frozen client never says goodbye; nobody waits long for it.
+CLOSE_SECONDS = 1.0
 
 
 class SocketMode:
@@ -105,7 +107,7 @@ class SocketMode:
         if ticket not in self._world.socket_tickets:
             return web.json_response({"ok": False, "error": "invalid_ticket"}, status=403)
         self._world.socket_tickets.discard(ticket)
-        socket = web.WebSocketResponse(heartbeat=PING_SECONDS)
+        socket = web.WebSocketResponse(heartbeat=PING_SECONDS, timeout=CLOSE_SECONDS)
         await socket.prepare(request)
         if len(self._sockets) >= MOST_CONNECTIONS:
             await self._say_goodbye(socket, "too_many_websockets")

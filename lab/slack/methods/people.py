@@ -53,7 +53,7 @@ def _lookup(world: SlackWorld, arguments: Arguments) -> Json:
 
 def _groups(world: SlackWorld, arguments: Arguments) -> Json:
     groups = []
-    for group in world.workspace.usergroups:
+    for group in world.usergroups:
         made = usergroup_json(world, group)
         if arguments.flag("include_users"):
             made["users"] = list(group.users)
@@ -65,7 +65,7 @@ def _groups(world: SlackWorld, arguments: Arguments) -> Json:
 
 def _group_users(world: SlackWorld, arguments: Arguments) -> Json:
     wanted = arguments.required("usergroup", "no_such_subteam")
-    for group in world.workspace.usergroups:
+    for group in world.usergroups:
         if group.id == wanted:
             return {"users": list(group.users)}
     raise SlackError("no_such_subteam")

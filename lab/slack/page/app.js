@@ -128,17 +128,18 @@ function confirmed(element) {
 }
 
 async function act(element, chosen) {
+  // Noted before the dialog opens: an edit may replace the message meanwhile.
+  const { actionId: action_id, blockId: block_id, url } = element.dataset;
+  const view_id = element.closest("[data-view-id]")?.dataset.viewId;
+  const ts = element.closest("[data-ts]")?.dataset.ts;
   if (!(await confirmed(element))) return;
-  const { actionId: action_id, blockId: block_id } = element.dataset;
-  const view = element.closest("[data-view-id]");
-  const message = element.closest("[data-ts]");
   element.classList.add("busy");
-  const outcome = view
-    ? await post("click-view", { view_id: view.dataset.viewId, action_id, chosen })
-    : await post("click", { ts: message.dataset.ts, action_id, block_id, chosen });
+  const outcome = view_id
+    ? await post("click-view", { view_id, action_id, chosen })
+    : await post("click", { ts, action_id, block_id, chosen });
   element.classList.remove("busy");
   if (outcome.acked === false) show("This app did not respond. Try again?");
-  if (element.dataset.url) window.open(element.dataset.url, "_blank", "noopener");
+  if (url) window.open(url, "_blank", "noopener");
 }
 
 document.addEventListener("click", (event) => {

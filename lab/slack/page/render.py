@@ -19,7 +19,7 @@ from lab.slack.workspace import Channel, Person
 from lab.slack.world import SLACKBOT, SlackWorld
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_COLOURS = ("#3b6fd4", "#2f8f6b", "#b4553d", "#8a4fb0", "#b07a1e", "#4d6b86", "#a8446f")
+_COLOURS = ("#3b6fd4", "#8a4fb0", "#b4553d", "#b07a1e", "#4d6b86", "#2f8f6b", "#a8446f")
 
 
 class Renderer:
@@ -51,8 +51,13 @@ class Renderer:
         if kind == "channel":
             channel = self._world.channel(identifier)
             return channel.name if channel else identifier
-        handles = {group.id: group.handle for group in self._world.workspace.usergroups}
+        handles = {group.id: group.handle for group in self._world.usergroups}
         return handles.get(identifier, identifier)
+
+    def colour(self, user_id: str) -> str:
+        """Always the same colour for the same person."""
+        ids = [person.id for person in self._world.workspace.people]
+        return _COLOURS[ids.index(user_id) % len(_COLOURS)] if user_id in ids else "#5b6370"
 
     def whole_page(self, **context: Any) -> str:
         """The document."""
@@ -87,18 +92,13 @@ class Renderer:
         name = person.real_name if person else message.user
         if message.bot_id:
             return {"name": name, "initials": "sf", "colour": "#1f6f5c", "is_app": True, "kind": "app"}
-        return {"name": name, "initials": initials(name), "colour": colour(message.user), "is_app": False,
+        return {"name": name, "initials": initials(name), "colour": self.colour(message.user), "is_app": False,
                 "kind": "person"}  # fmt: skip
 
 
 def initials(name: str) -> str:
     """Up to two letters for a picture that nobody uploaded."""
     return "".join(word[0] for word in name.split()[:2]).upper()
-
-
-def colour(user_id: str) -> str:
-    """Always the same colour for the same person."""
-    return _COLOURS[sum(user_id.encode()) % len(_COLOURS)]
 
 
 def _clock(ts: str) -> str:

@@ -15,12 +15,16 @@ from lab.slack.changes import Change
 from lab.slack.errors import ImpossibleGesture, Json
 from lab.slack.hands import Hands
 from lab.slack.page.hints import HINTS
-from lab.slack.page.render import Renderer, colour, initials
+from lab.slack.page.render import Renderer, initials
 from lab.slack.workspace import Channel, Person
 from lab.slack.world import SlackWorld
 
 _ASSETS = Path(__file__).parent
 KEEP_ALIVE_SECONDS = 15.0
+_DOCUMENT_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https:",
+}
 
 
 class Page:
@@ -50,7 +54,7 @@ class Page:
     async def _document(self, request: web.Request) -> web.Response:
         person, channel = self._who(request), self._where(request)
         thread_ts = request.query.get("thread", "")
-        people = [{"person": one, "initials": initials(one.real_name), "colour": colour(one.id)}
+        people = [{"person": one, "initials": initials(one.real_name), "colour": self._renderer.colour(one.id)}
                   for one in self._world.workspace.people]  # fmt: skip
         text = self._renderer.whole_page(
             people=people,
@@ -67,7 +71,7 @@ class Page:
             hints=HINTS,
             revision=self._world.changes.revision,
         )
-        return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
+        return web.Response(text=text, content_type="text/html", headers=_DOCUMENT_HEADERS)
 
     def _who(self, request: web.Request) -> Person:
         wanted = self._world.person(request.query.get("as", ""))
