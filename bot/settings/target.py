@@ -83,7 +83,7 @@ class MiddlewareSettings(Section):
 
 
 class LimiterSettings(Section):
-    """Keeps our own log-ins few: Salesforce locks a user after 3 to 10 bad passwords, and counts them by the hour."""
+    """Keeps our log-ins few: Salesforce locks a user after 3 to 10 bad passwords, and counts them by the hour."""
 
     reuse_seconds: Annotated[float, Field(ge=0, le=3600)] = 20.0
     failures: Annotated[int, Field(ge=1, le=9)] = 3
@@ -118,6 +118,7 @@ class TimingSettings(Section):
     ready_seconds: Seconds = _TIMINGS.ready_seconds
     rollout_seconds: Seconds = _TIMINGS.rollout_seconds
     verify_seconds: Seconds = _TIMINGS.verify_seconds
+    outage_seconds: Seconds = _TIMINGS.outage_seconds
     outage_seconds: Annotated[float, Field(ge=0, le=86400)] = _TIMINGS.outage_seconds
     watch_seconds: Annotated[float, Field(ge=0, le=86400)] = _TIMINGS.watch_seconds
     watch_interval_seconds: Seconds = _TIMINGS.watch_interval_seconds

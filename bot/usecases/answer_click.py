@@ -53,7 +53,7 @@ async def answer_click(
 
 async def _show_entry(desk: Desk, ask: Ask, entry: str) -> None:
     if await _may(desk, ask, "runbook", _any_target(desk, ask), Role.VIEWER):
-        await whisper(desk, ask, show_runbook(desk.runbook, (entry,)))
+        await whisper(desk, ask, show_runbook(desk.runbook, entry))
 
 
 async def _page(desk: Desk, ask: Ask, target_name: str, entry_id: str, team: Team) -> None:

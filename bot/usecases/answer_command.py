@@ -80,7 +80,7 @@ async def _carry_out(desk: Desk, engine: Engine, ask: Ask, command: Command, tar
 
 async def _answer_reader(desk: Desk, ask: Ask, command: Command) -> None:
     if command.name == "runbook":
-        await whisper(desk, ask, show_runbook(desk.runbook, command.arguments))
+        await whisper(desk, ask, show_runbook(desk.runbook, " ".join(command.arguments)))
         return
     named = command.arguments[0] if command.arguments else None
     await whisper(desk, ask, help_for(named))

@@ -1,0 +1,243 @@
+"""The composition root: the only place that names concrete classes, starts them and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import stamina
+import structlog
+
+from bot.adapters.clock import SystemClock
+from bot.adapters.durable.engine import DurableEngine
+from bot.adapters.durable.run_plan import Observer
+from bot.adapters.durable.single_process import hold_alone
+from bot.adapters.health import HealthServer, Probe
+from bot.adapters.pagerduty import PagerDutyPager
+from bot.adapters.slack import Slack, build_slack
+from bot.adapters.slack_chat import SlackChat
+from bot.adapters.slack_directory import SlackDirectory
+from bot.adapters.slack_sender import SlackSender
+from bot.adapters.store.store import Retention, Store, open_store
+from bot.checks.registry import collect as collect_checks
+from bot.domain.errors import AccessDenied, RateLimited, Unreachable
+from bot.domain.redaction import Redactor
+from bot.estates import open_estates
+from bot.ports.clock import Clock
+from bot.remediations.registry import collect as collect_remediations
+from bot.runbook.loader import load_runbook
+from bot.settings import Settings
+from bot.steps.registry import collect as collect_steps
+from bot.usecases.deliver_pages import DeliverPages
+from bot.usecases.desk import Desk
+from bot.usecases.receive import Receive
+from bot.usecases.run_script import RepairScript
+from bot.usecases.work_inbox import WorkInbox
+from bot.views.mentions import Mentions
+from handlers import register
+
+_log = structlog.get_logger(__name__)
+_PRUNE_EVERY_SECONDS = 3600.0
+_RUNS_KEPT = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Usecases:
+    """What the listeners are given."""
+
+    receive: Receive
+
+
+def log_step(run_id: str, step: str, moment: str) -> None:
+    """Follows every recorded step of a run in the log."""
+    _log.debug("run step", correlation_id=run_id, step=step, moment=moment)
+
+
+async def run_bot(settings: Settings, redactor: Redactor, *, observe: Observer = log_step) -> None:
+    """Runs until SIGTERM or SIGINT. Raises AlreadyRunning, and what the settings cannot be started with."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with contextlib.closing(hold_alone(settings.store.directory / "runs.db.lock")):
+        async with _started(settings, redactor, observe, stop):
+            await stop.wait()
+            _log.info("stopping")
+
+
+@contextlib.asynccontextmanager
+async def _started(
+    settings: Settings, redactor: Redactor, observe: Observer, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Everything up, in the order in which each part needs the one before; down again in reverse."""
+    clock = SystemClock()
+    async with contextlib.AsyncExitStack() as stack:
+        keys = [key.get_secret_value() for key in settings.store.inbox_keys]
+        store = await open_store(f"sqlite:///{settings.store.directory / 'sfint.db'}", keys, redactor, clock)
+        stack.push_async_callback(store.close)
+        connection = _SlackProbe()
+        probes = {"slack": connection, "store": _store_probe(store)}
+        health = HealthServer(settings.health.host, settings.health.port, probes)
+        port = await health.start()
+        stack.push_async_callback(health.stop)
+        _log.info("health", port=port)
+        slack = await _slack(settings, stop)
+        if slack is None:
+            yield
+            return
+        stack.push_async_callback(slack.close)
+        sender = SlackSender(slack.web, store.outbox)
+        await sender.start()
+        stack.push_async_callback(sender.stop)
+        await _open_for_work(settings, redactor, observe, clock, store, slack, sender, stop, stack)
+        connection.slack = slack
+        _log.info("ready", targets=sorted(settings.targets))
+        yield
+
+
+async def _open_for_work(
+    settings: Settings,
+    redactor: Redactor,
+    observe: Observer,
+    clock: Clock,
+    store: Store,
+    slack: Slack,
+    sender: SlackSender,
+    stop: asyncio.Event,
+    stack: contextlib.AsyncExitStack,
+) -> None:
+    keys = {team: way.pagerduty_routing_key.get_secret_value() for team, way in settings.teams.items()}
+    pager = PagerDutyPager(
+        {team: key for team, key in keys.items() if key},
+        url=f"{settings.pagerduty.url.rstrip('/')}/v2/enqueue",
+        deadline_seconds=settings.pagerduty.timeout_seconds,
+    )
+    stack.push_async_callback(pager.aclose)
+    pages, worker = DeliverPages(pager), WorkInbox(store.inbox)
+    estates = await open_estates(settings, store.logins, clock, stack)
+    groups = {team: way.slack_group for team, way in settings.teams.items() if way.slack_group}
+    leaders = {team: way.leader for team, way in settings.teams.items() if way.leader}
+    desk = Desk(
+        targets={name: settings.target(name) for name in settings.targets},
+        default_targets={channel: name for name, each in settings.targets.items() for channel in each.default_in},
+        estates=estates,
+        roles=settings.roles(),
+        home_team=slack.team_id,
+        runbook=load_runbook(),
+        checks=collect_checks(),
+        remediations=collect_remediations(),
+        steps=collect_steps(),
+        chat=SlackChat(store.outbox, redactor, Mentions(groups, leaders), sender.wake),
+        directory=SlackDirectory(slack.web, clock),
+        ledger=store.ledger,
+        pages=store.pages,
+        runs=store.runs,
+        freezer=store.freezer,
+        clock=clock,
+        wake_pager=pages.wake,
+    )
+    engine = DurableEngine(
+        settings.store.directory / "runs.db", RepairScript(desk), clock, redactor, observe=observe
+    )
+    await engine.open()
+    stack.push_async_callback(engine.close)
+    loops = Loops(stop)
+    stack.push_async_callback(loops.cancel)
+    loops.keep("pager", pages.run(desk))
+    loops.keep("inbox", worker.run(desk, engine))
+    loops.keep("retention", _prune(store, engine, clock))
+    register(slack.app, Usecases(Receive(store.inbox, worker.wake)))
+    await slack.socket.start()
+    stack.push_async_callback(slack.socket.stop)
+
+
+class _SlackProbe:
+    """What /readyz asks about Slack; it is there only when everything else is."""
+
+    def __init__(self) -> None:
+        self.slack: Slack | None = None
+
+    async def __call__(self) -> str:
+        if self.slack is None:
+            return "not started yet"
+        return "" if self.slack.socket.is_connected else "not connected"
+
+
+def _store_probe(store: Store) -> Probe:
+    async def ping() -> str:
+        await store.ping()
+        return ""
+
+    return ping
+
+
+async def _slack(settings: Settings, stop: asyncio.Event) -> Slack | None:
+    """Tries for as long as Slack cannot be reached; None when asked to stop meanwhile.
+
+    Raises AccessDenied for tokens that Slack refuses, or that belong to another workspace than configured.
+    """
+    building = asyncio.create_task(_build_slack(settings))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({building, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not building.done():
+        building.cancel()
+        return None
+    slack = building.result()
+    if slack.team_id != settings.slack.team_id:
+        await slack.close()
+        raise AccessDenied(
+            f"slack.team_id is {settings.slack.team_id}, but the token belongs to workspace {slack.team_id}"
+        )
+    return slack
+
+
+async def _build_slack(settings: Settings) -> Slack:
+    async for attempt in stamina.retry_context(
+        on=(Unreachable, RateLimited), attempts=None, timeout=None, wait_initial=0.5, wait_max=15.0
+    ):
+        with attempt:
+            return await build_slack(
+                bot_token=settings.slack.bot_token.get_secret_value(),
+                app_token=settings.slack.app_token.get_secret_value(),
+                api_url=settings.slack.api_url,
+            )
+    raise AssertionError("stamina either returns or raises")
+
+
+async def _prune(store: Store, engine: DurableEngine, clock: Clock) -> None:
+    while True:
+        rows = await store.prune(Retention())
+        runs = await engine.prune((clock.now() - _RUNS_KEPT).isoformat())
+        _log.info("pruned", rows=rows, runs=runs)
+        await clock.sleep(_PRUNE_EVERY_SECONDS)
+
+
+class Loops:
+    """The background loops; one that ends by itself is a defect and stops the bot, which is then restarted."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def keep(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Starts a loop."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def cancel(self) -> None:
+        """Ends all loops."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            _log.critical("a loop ended", loop=task.get_name(), exc_info=task.exception())
+            self._stop.set()

@@ -1,0 +1,209 @@
+"""`sfint` on a terminal: runs the bot, checks its configuration, answers the read-only commands, opens the lab.
+
+Exit codes: 0 all well; 1 the answer is bad news (a failing check, a broken audit chain); 2 a mistake in what was
+typed or configured; 73 another bot holds the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from bot.domain.command import Command, UsageProblem, spec_named
+from bot.domain.errors import SfintError
+from bot.domain.finding import Outcome
+from bot.domain.grammar import parse
+from bot.domain.help import help_for, usage_notice
+from bot.domain.notice import Notice
+from bot.domain.redaction import Redactor
+from bot.domain.report import Report
+from bot.log import configure_logging
+from bot.settings import Settings, SettingsProblems, config_check, config_path, load_settings, render_problems
+from bot.views.terminal import plain
+
+OK, BAD_NEWS, MISTAKE, BUSY = 0, 1, 2, 73
+_OWN_WORDS = """\
+sfint [--config FILE] COMMAND
+
+  run                     run the bot (also `python -m bot`)
+  config check            validate the configuration and say what is in force
+  runbook lint            join checks, remediations and runbook entries
+  audit verify            walk the hash chain of the audit log
+  audit export            print the audit log as JSON lines
+  lab                     open the rehearsal world with the bot in it
+  rehearse SCENARIO…|--all [--json]
+                          play failures without hands
+  version                 print the version
+
+and, without Slack, read only (with --target NAME, and --dry-run for repairs):
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    config, words = _config_option(words)
+    if config is None:
+        return _mistake("`--config` needs a file", "sfint --config sfint.yml config check")
+    try:
+        return _dispatch(config, words)
+    except SettingsProblems as problems:
+        _err(render_problems(problems))
+        return MISTAKE
+    except SfintError as error:
+        _err(f"sfint: {error}")
+        return BAD_NEWS
+    except KeyboardInterrupt:
+        return OK
+
+
+def _dispatch(config: str, words: list[str]) -> int:
+    match words:
+        case [] | ["--help"] | ["-h"]:
+            _out(_OWN_WORDS + plain(help_for(None)))
+            return OK
+        case ["version"] | ["--version"]:
+            _out(version("sfint"))
+            return OK
+        case ["run"]:
+            return _run(config)
+        case ["config", "check"]:
+            _out(config_check(_settings(config)))
+            return OK
+        case ["runbook", "lint"]:
+            return _lint()
+        case ["audit", "verify"]:
+            return _audit_verify(config)
+        case ["audit", "export"]:
+            return _audit_export(config)
+        case ["lab" | "rehearse", *_]:
+            return _lab()(words)
+        case ["config" | "audit" as word, *_]:
+            example = {"config": "sfint config check", "audit": "sfint audit verify"}[word]
+            return _mistake(f"`{shlex.join(words)}` is not a command", example)
+        case _:
+            return _ask(config, words)
+
+
+def _run(config: str) -> int:
+    from bot.adapters.durable.single_process import AlreadyRunning
+    from bot.app import run_bot
+
+    settings = _settings(config)
+    redactor = Redactor(settings.secrets())
+    configure_logging(redactor, settings.log.level)
+    try:
+        asyncio.run(run_bot(settings, redactor))
+    except AlreadyRunning as error:
+        _err(f"sfint: {error}")
+        return BUSY
+    return OK
+
+
+def _ask(config: str, words: list[str]) -> int:
+    from bot import terminal
+
+    command = parse(shlex.join(words))
+    if isinstance(command, UsageProblem):
+        _err(plain(usage_notice(command)).replace("/sfint", "sfint"))
+        return MISTAKE
+    if command.name in ("help", "runbook"):
+        _out(plain(terminal.read_runbook(command)))
+        return OK
+    if command.name in terminal.SLACK_ONLY:
+        return _mistake(f"`{command.name}` is for Slack: the terminal changes nothing", "sfint status")
+    spec = spec_named(command.name)
+    if spec is not None and spec.changes_something and not command.switched("dry-run"):
+        return _mistake("the terminal changes nothing: it only shows the plan", f"sfint {command.name} --dry-run")
+    return _answer(config, command)
+
+
+def _answer(config: str, command: Command) -> int:
+    from bot import terminal
+
+    settings = _settings(config)
+    redactor = Redactor(settings.secrets())
+    configure_logging(redactor, "error")
+    target = command.option("target") or _only_target(settings)
+    if target not in settings.targets:
+        known = ", ".join(sorted(settings.targets))
+        what = f"`--target`: `{target}` is not configured" if target else "`--target` is needed"
+        return _mistake(f"{what}; there are: {known}", f"sfint {command.name} --target {min(settings.targets)}")
+    answer = asyncio.run(terminal.ask(settings, redactor, target, command))
+    _out(redactor.text(plain(answer)))
+    if isinstance(answer, Report):
+        return BAD_NEWS if answer.worst in (Outcome.FAILING, Outcome.UNKNOWN) else OK
+    return BAD_NEWS if isinstance(answer, Notice) else OK
+
+
+def _lint() -> int:
+    from bot import terminal
+
+    problems = terminal.lint(datetime.now(UTC).date())
+    for problem in problems:
+        _out(problem)
+    errors = [problem for problem in problems if problem.startswith("error")]
+    _out(f"runbook: {len(errors)} errors, {len(problems) - len(errors)} warnings")
+    return BAD_NEWS if errors else OK
+
+
+def _audit_verify(config: str) -> int:
+    from bot import terminal
+
+    settings = _settings(config)
+    verdict = asyncio.run(terminal.check_audit(settings, Redactor(settings.secrets())))
+    if verdict.ok:
+        _out(f"audit: {verdict.lines} lines, unbroken, head {verdict.head}")
+        return OK
+    _out(f"audit: BROKEN at line {verdict.broken_at}: {verdict.problem}")
+    return BAD_NEWS
+
+
+def _audit_export(config: str) -> int:
+    from bot import terminal
+
+    settings = _settings(config)
+    for line in asyncio.run(terminal.audit_lines(settings, Redactor(settings.secrets()))):
+        _out(line)
+    return OK
+
+
+def _lab() -> Callable[[list[str]], int]:
+    from lab.cli import main as lab_main
+
+    return lab_main
+
+
+def _settings(config: str) -> Settings:
+    return load_settings(config_path(config or None, os.environ), os.environ)
+
+
+def _only_target(settings: Settings) -> str:
+    return next(iter(settings.targets)) if len(settings.targets) == 1 else ""
+
+
+def _config_option(words: list[str]) -> tuple[str | None, list[str]]:
+    """`--config FILE` or `--config=FILE` before the command; an empty string when it is not given."""
+    if words and words[0].startswith("--config="):
+        return words[0].partition("=")[2] or None, words[1:]
+    if words and words[0] == "--config":
+        return (words[1], words[2:]) if len(words) > 1 else (None, [])
+    return "", words
+
+
+def _mistake(what: str, example: str) -> int:
+    _err(f"sfint: {what}\nfor example: {example}")
+    return MISTAKE
+
+
+def _out(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _err(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

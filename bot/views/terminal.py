@@ -1,0 +1,83 @@
+"""Domain values as plain text for a terminal, for the day on which Slack is down."""
+
+from __future__ import annotations
+
+from bot.domain.finding import Outcome
+from bot.domain.notice import Notice, RunbookPage
+from bot.domain.remediation import NoPlan, Plan
+from bot.domain.report import Explained, Report
+from bot.domain.run import DryRun
+from bot.domain.runbook import Entry
+
+_MARKS = {Outcome.OK: "ok  ", Outcome.DEGRADED: "WARN", Outcome.FAILING: "FAIL", Outcome.UNKNOWN: "????"}
+
+
+def plain(content: Report | DryRun | NoPlan | Notice | RunbookPage) -> str:
+    """The same content that Slack shows, without a final newline."""
+    match content:
+        case Report():
+            return _report(content)
+        case DryRun(plan, words):
+            return _plan(plan, words)
+        case NoPlan():
+            return _no_plan(content)
+        case Notice():
+            return _notice(content)
+        case RunbookPage():
+            return _runbook(content)
+
+
+def _report(report: Report) -> str:
+    head = f"{report.title} of {report.target}: {report.worst} ({report.seconds:.1f} s)"
+    return "\n".join([head, *(line for item in report.items for line in _item(item))])
+
+
+def _item(item: Explained) -> list[str]:
+    finding, entry = item.finding, item.entry
+    lines = [f"{_MARKS[finding.outcome]} {finding.check:22} {finding.summary}"]
+    if finding.outcome is not Outcome.OK:
+        lines += [f"       {line}" for line in finding.evidence]
+        if entry is not None:
+            teams = ", then ".join(entry.teams)
+            lines.append(f"       runbook: {entry.id} ({entry.title}); team: {teams or 'nobody'}")
+            lines += [f"       repair: /sfint {name}" for name in entry.remediations]
+    return lines
+
+
+def _plan(plan: Plan, words: str) -> str:
+    lines = [f"{plan.title}  [{words}]", f"verdict {plan.binding.verdict}, plan {plan.hash[:12]}"]
+    lines += _section("Why", plan.why)
+    lines += _section("Gentler", (plan.gentler,) if plan.gentler else ())
+    lines += _section("Risks", plan.risks)
+    lines += _section("Restores", (plan.restores,))
+    lines += _section("Preflight", tuple(f"{fact.label}: {fact.value}" for fact in plan.facts))
+    lines += _section("Steps", tuple(f"{n}. {call.title}" for n, call in enumerate(plan.steps, 1)))
+    return "\n".join(lines)
+
+
+def _no_plan(found: NoPlan) -> str:
+    lines = [f"{found.remediation} is not offered: {found.reason}", f"verdict {found.verdict}"]
+    lines += _section("Do instead", (*found.advice, *(f"/sfint {name}" for name in found.offers)))
+    lines += _section("Preflight", tuple(f"{fact.label}: {fact.value}" for fact in found.facts))
+    return "\n".join(lines)
+
+
+def _notice(notice: Notice) -> str:
+    example = [f"for example: {notice.example}"] if notice.example else []
+    return "\n".join([notice.title, *(f"  {line}" for line in notice.lines), *example])
+
+
+def _runbook(page: RunbookPage) -> str:
+    if len(page.entries) == 1:
+        return _entry(page.entries[0])
+    return "\n".join(f"{entry.id:24} {entry.title}" for entry in page.entries)
+
+
+def _entry(entry: Entry) -> str:
+    teams = ", then ".join(entry.teams) or "nobody"
+    head = f"{entry.title}\n{entry.id} · {entry.severity} · {teams} · reviewed {entry.reviewed}"
+    return f"{head}\n\n{entry.body.strip()}"
+
+
+def _section(title: str, lines: tuple[str, ...]) -> list[str]:
+    return [f"{title}:", *(f"  {line}" for line in lines)] if lines else []
