@@ -78,14 +78,6 @@ class PlanCard:
 
 
 @dataclass(frozen=True, slots=True)
-class DryRun:
-    """A plan that was asked for with `--dry-run`: shown, never carried out."""
-
-    plan: Plan
-    asked_by: str
-
-
-@dataclass(frozen=True, slots=True)
 class Progress:
     """The one card that follows a run."""
 
