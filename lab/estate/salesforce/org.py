@@ -61,9 +61,11 @@ class Org:
         self.user_id = self.store.add("User", Username=self.username, IsActive=True)["Id"]
 
     def change_password(self, password: str, security_token: str) -> None:
-        """Set both (a reset renews the token) and end every session, as an administrator's reset does."""
+        """Set both (a reset renews the token), end every session and unlock, as an administrator's reset does."""
         self.password, self.security_token = password, security_token
+        self.password_is_expired = False
         self.revoke_sessions()
+        self.unlock()
 
     def revoke_sessions(self) -> None:
         """Make every access token invalid: the next call gets INVALID_SESSION_ID."""

@@ -1,30 +1,20 @@
-"""The data API behind a valid session: limits, query, sobjects and composite, as pure request -> answer."""
+"""The data API behind a valid session: limits, query and sobjects, as pure request -> answer."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from lab.estate.salesforce import composite
+from lab.estate.salesforce.answer import Answer
 from lab.estate.salesforce.errors import EXPIRED_PASSWORD_MESSAGE, RestError
 from lab.estate.salesforce.org import Org
 from lab.estate.salesforce.query import run
 from lab.estate.salesforce.records import Record
 
 FIRST_VERSION, LAST_VERSION = 31, 67
-_SUBREQUESTS_MAX = 25
-_REFERENCE = re.compile(r"@\{([^}]+)\}")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Status, JSON document (None: no body) and headers."""
-
-    status: int
-    document: object = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def authorize(org: Org, authorization: str | None) -> None:
@@ -75,28 +65,25 @@ class DataApi:
         if found is None or not FIRST_VERSION <= int(found[1]) <= LAST_VERSION:
             raise RestError(404, "NOT_FOUND", "The requested resource does not exist")
         base, path = f"/services/data/v{found[1]}.0", found[2].split("/")
-        resource: Callable[[], Answer]
         match method, *path:
             case "GET", "limits":
-                resource = self._limits
+                return self._limits()
             case "GET", "query":
-                query = parse_qs(parts.query, keep_blank_values=True)
-                resource = lambda: self._query(base, query)  # noqa: E731
+                return self._query(base, parse_qs(parts.query, keep_blank_values=True))
             case "GET", "query", cursor:
-                resource = lambda: self._more(base, cursor)  # noqa: E731
+                return self._more(base, cursor)
             case "POST", "composite":
-                resource = lambda: self._composite(_object(body))  # noqa: E731
+                return composite.run(_object(body), self.answer, self._org.store)
             case "POST", "sobjects", name:
-                resource = lambda: self._create(base, name, _object(body))  # noqa: E731
+                return self._create(base, name, _object(body))
             case "GET", "sobjects", name, identifier:
-                resource = lambda: Answer(200, self._shown(base, name, identifier))  # noqa: E731
+                return Answer(200, self._shown(base, name, identifier))
             case "PATCH", "sobjects", name, identifier:
-                resource = lambda: self._change(name, identifier, _object(body))  # noqa: E731
+                return self._change(name, identifier, _object(body))
             case _, ("limits" | "query" | "composite" | "sobjects"), *_:
                 raise RestError(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{method}' not allowed.")
             case _:
                 raise RestError(404, "NOT_FOUND", "The requested resource does not exist")
-        return resource()
 
     def _limits(self) -> Answer:
         remaining = self._org.daily_api_requests_max - self._org.daily_api_requests_used
@@ -147,30 +134,6 @@ class DataApi:
         shown = {key: value for key, value in row.items() if key not in self._org.hidden_fields}
         return _with_attributes(base, self._org.store.object_name(name), shown)
 
-    def _composite(self, document: dict[str, object]) -> Answer:
-        requests = document.get("compositeRequest")
-        if not isinstance(requests, list) or not requests:
-            raise RestError(400, "JSON_PARSER_ERROR", "compositeRequest is missing")
-        if len(requests) > _SUBREQUESTS_MAX:
-            raise RestError(400, "LIMIT_EXCEEDED", f"Limit of {_SUBREQUESTS_MAX} subrequests exceeded")
-        before = self._org.store.snapshot()
-        results: dict[str, Answer] = {}
-        for request in requests:
-            results[str(request["referenceId"])] = self._subrequest(request, results)
-        failed = any(answer.status >= 400 for answer in results.values())
-        if failed and document.get("allOrNone"):
-            self._org.store.restore(before)
-            results = {name: _halted(answer) for name, answer in results.items()}
-        return Answer(200, {"compositeResponse": [_subresult(name, one) for name, one in results.items()]})
-
-    def _subrequest(self, request: Mapping[str, object], results: Mapping[str, Answer]) -> Answer:
-        try:
-            url = _resolved(str(request["url"]), results)
-            body = _resolved(json.dumps(request.get("body", {})), results)
-        except RestError as error:
-            return Answer(error.status, error.document())
-        return self.answer(str(request["method"]), url, body)
-
 
 def _object(body: str) -> dict[str, object]:
     try:
@@ -185,39 +148,3 @@ def _object(body: str) -> dict[str, object]:
 def _with_attributes(base: str, source: str, row: Record) -> Record:
     url = f"{base}/sobjects/{source}/{row['Id']}" if "Id" in row else f"{base}/sobjects/{source}"
     return {"attributes": {"type": source, "url": url}} | row
-
-
-def _resolved(text: str, results: Mapping[str, Answer]) -> str:
-    """Put earlier results in the place of `@{reference.path[0].field}`."""
-
-    def value(match: re.Match[str]) -> str:
-        reference, *path = re.findall(r"[A-Za-z_]\w*|\d+", match[1])
-        found: object = results[reference].document if reference in results else None
-        for step in path:
-            if isinstance(found, list) and step.isdigit() and int(step) < len(found):
-                found = found[int(step)]
-            elif isinstance(found, dict) and step in found:
-                found = found[step]
-            else:
-                raise RestError(
-                    400, "PROCESSING_HALTED", f"Invalid reference specified. No value for {match[1]} found"
-                )
-        return str(found)
-
-    return _REFERENCE.sub(value, text)
-
-
-def _halted(answer: Answer) -> Answer:
-    if answer.status >= 400:
-        return answer
-    message = "The transaction was rolled back since another operation in the same transaction failed."
-    return Answer(400, RestError(400, "PROCESSING_HALTED", message).document())
-
-
-def _subresult(reference: str, answer: Answer) -> dict[str, object]:
-    return {
-        "body": answer.document,
-        "httpHeaders": dict(answer.headers),
-        "httpStatusCode": answer.status,
-        "referenceId": reference,
-    }
