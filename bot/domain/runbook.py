@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -61,6 +61,8 @@ class Entry:
     """The first paragraph of the body: what a card shows."""
     informational: tuple[str, ...] = ()
     """Those of `findings` that page nobody."""
+    link_labels: Mapping[str, str] = field(default_factory=dict)
+    """Link name -> label, as the page asks for them; `links` is label -> address, once a target has filled it."""
 
     @property
     def pages_somebody(self) -> bool:
@@ -72,9 +74,7 @@ class Entry:
         return self.pages_somebody and code not in self.informational
 
     def linked(self, templates: Mapping[str, str], names: Mapping[str, str]) -> Entry:
-        """The same entry whose links are label -> address; a link without a template is left out.
-
-        In `links` a page names the template (`rancher-redis: Redis in Rancher`); `names` fill its placeholders.
-        """
-        links = {label: templates[key].format_map(names) for key, label in self.links.items() if key in templates}
+        """The same entry with its links: label -> address, placeholders filled from `names`; no template, no link."""
+        wanted = self.link_labels.items()
+        links = {label: templates[name].format_map(names) for name, label in wanted if name in templates}
         return replace(self, links=links)

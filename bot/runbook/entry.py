@@ -41,7 +41,8 @@ def parse_entry(name: str, text: str) -> Entry:
         informational=reader.texts("informational"),
         remediations=reader.texts("remediations"),
         signatures=reader.texts("signatures"),
-        links=reader.labels("links"),
+        links={},
+        link_labels=reader.labels("links"),
         body=body.strip(),
         summary=first_paragraph(body),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 
 from bot.domain.runbook import Entry
+from bot.domain.target import Target
 from bot.runbook.entry import parse_entry
 from bot.runbook.errors import BadEntry
 from bot.runbook.search import search
@@ -33,6 +34,10 @@ class Runbook:
     def search(self, words: str) -> tuple[Entry, ...]:
         """Pages that fit the words, best first."""
         return search(self.entries, words)
+
+    def linked(self, target: Target) -> Runbook:
+        """The same pages with the addresses of this target behind their links."""
+        return Runbook(entry.linked(target.links, target.link_names) for entry in self.entries)
 
     def suggest(self, words: str) -> tuple[str, ...]:
         """Up to three ids that look like the words; where none does, all ids."""

@@ -98,7 +98,7 @@ def _errors(entry: Entry, emitted: set[str], remediations: frozenset[str]) -> It
         yield f"calls `{code}` informational, which it does not explain"
     for name in _missing(entry.remediations, remediations):
         yield f"offers `{name}`, which is no remediation"
-    for link in _missing(entry.links, Link):
+    for link in _missing(entry.link_labels, Link):
         yield f"has the link `{link}`, for which no template can be configured"
     if not entry.teams and entry.severity is not Severity.INFO:
         yield "has a severity that pages, and no team"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.domain.redis_topology import Verdict
 from bot.domain.runbook import Severity, Team
 from bot.domain.salesforce import CallVerdict, TokenVerdict
+from bot.domain.target import Target
 from bot.runbook.entry import first_paragraph, parse_entry
 from bot.runbook.errors import BadEntry
 from bot.runbook.loader import Runbook, load_runbook
@@ -149,12 +151,13 @@ def test_two_pages_with_one_id_are_refused() -> None:
 
 def test_links_are_filled_in_or_left_out() -> None:
     """Never an invented address: without a template there is no link."""
-    entry = parse_entry("redis-failure.md", PAGE)
+    templates = {"rancher-redis": "https://r.example.com/{namespace}/{statefulset}"}
+    target = Target("acme-prod", "acme", frozenset(), links=templates)
+    runbook = Runbook([parse_entry("redis-failure.md", PAGE)])
 
-    filled = entry.linked({"rancher-redis": "https://r.example.com/{namespace}"}, {"namespace": "acme"})
-
-    assert filled.links == {"Rancher": "https://r.example.com/acme"}
-    assert entry.linked({}, {}).links == {}
+    assert runbook.entries[0].links == {}
+    assert runbook.linked(replace(target, links={})).entries[0].links == {}
+    assert runbook.linked(target).entries[0].links == {"Rancher": "https://r.example.com/acme/redis-sentinel-node"}
 
 
 def test_the_first_paragraph_ends_at_a_blank_line() -> None:

@@ -21,7 +21,8 @@ GOOD = Entry(
     findings=("redis.no-master",),
     remediations=("restart-sentinel",),
     signatures=("/dial tcp .*/", "plain (words"),
-    links={"rancher-redis": "Rancher"},
+    links={},
+    link_labels={"rancher-redis": "Rancher"},
     body="Short.",
     summary="Short.",
 )
@@ -45,7 +46,7 @@ def test_a_page_that_fits_has_no_problem() -> None:
         (replace(GOOD, findings=("redis.no-master", "redis.gone")), "`redis.gone`, which no check says"),
         (replace(GOOD, informational=("redis.x",)), "`redis.x` informational"),
         (replace(GOOD, remediations=("pray",)), "`pray`, which is no remediation"),
-        (replace(GOOD, links={"wiki": "Wiki"}), "link `wiki`"),
+        (replace(GOOD, link_labels={"wiki": "Wiki"}), "link `wiki`"),
         (replace(GOOD, teams=()), "no team"),
         (replace(GOOD, teams=(Team.OPS, Team.OPS)), "twice"),
         (replace(GOOD, summary=""), "short paragraph"),
