@@ -10,8 +10,28 @@ from bot.domain.remediation import Binding
 from bot.domain.runbook import Entry
 
 _NAMES = frozenset(
-    """run_id key channel thread entry check code component target remediation offers requested_by
-    requester_team_id decided_by approvers by asked_by step verdict example""".split()
+    {
+        "run_id",
+        "key",
+        "channel",
+        "thread",
+        "entry",
+        "check",
+        "code",
+        "component",
+        "target",
+        "remediation",
+        "offers",
+        "requested_by",
+        "requester_team_id",
+        "decided_by",
+        "approvers",
+        "by",
+        "asked_by",
+        "step",
+        "verdict",
+        "example",
+    }
 )
 """Ids of ours: they come back with a click, so they must stay what they are, and no peer writes them."""
 _WHOLE = (Binding, Entry)

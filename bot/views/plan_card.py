@@ -44,10 +44,7 @@ def plan_card(key: str, card: PlanCard) -> Rendered:
         body=_body(plan),
         tail=tail,
         more="more parts of this plan are not shown",
-        metadata=(
-            ids.PLAN_EVENT,
-            {"key": key, "run_id": request.run_id, "state": card.state.value} | _metadata(plan),
-        ),
+        metadata=(ids.PLAN_EVENT, _metadata(key, request.run_id, card.state.value, plan)),
     )
 
 
@@ -125,13 +122,10 @@ def _approval_buttons(card: PlanCard) -> tuple[Block, ...]:
     """A plan that accepts the loss of data has no plain Approve."""
     run_id, plan = card.request.run_id, card.request.plan
     if plan.binding.accepts_data_loss:
-        click = Decide(Choice.APPROVE_DATA_LOSS, run_id, plan.hash)
-        approve = press(
-            "Approve, data loss accepted", click, style="danger", confirm=_confirm(plan, loses_data=True)
-        )
+        label, choice, style = "Approve, data loss accepted", Choice.APPROVE_DATA_LOSS, "danger"
     else:
-        click = Decide(Choice.APPROVE, run_id, plan.hash)
-        approve = press("Approve", click, style="primary", confirm=_confirm(plan, loses_data=False))
+        label, choice, style = "Approve", Choice.APPROVE, "primary"
+    approve = press(label, Decide(choice, run_id, plan.hash), style=style, confirm=_confirm(plan))
     deny = press("Deny…", Decide(Choice.DENY, run_id, plan.hash))
     return actions([approve, deny, press("Show runbook page", ShowEntry(plan.entry))])
 
