@@ -74,7 +74,7 @@ class Entry:
         return self.pages_somebody and code not in self.informational
 
     def linked(self, templates: Mapping[str, str], names: Mapping[str, str]) -> Entry:
-        """The same entry with its links: label -> address, placeholders filled from `names`; no template, no link."""
+        """The same entry with its links: label -> address, `names` fill the placeholders; no template, no link."""
         wanted = self.link_labels.items()
         links = {label: templates[name].format_map(names) for name, label in wanted if name in templates}
         return replace(self, links=links)

@@ -118,7 +118,6 @@ class TimingSettings(Section):
     ready_seconds: Seconds = _TIMINGS.ready_seconds
     rollout_seconds: Seconds = _TIMINGS.rollout_seconds
     verify_seconds: Seconds = _TIMINGS.verify_seconds
-    outage_seconds: Seconds = _TIMINGS.outage_seconds
     outage_seconds: Annotated[float, Field(ge=0, le=86400)] = _TIMINGS.outage_seconds
     watch_seconds: Annotated[float, Field(ge=0, le=86400)] = _TIMINGS.watch_seconds
     watch_interval_seconds: Seconds = _TIMINGS.watch_interval_seconds
