@@ -1,0 +1,132 @@
+"""One database behind one writer thread: a call returns when its transaction is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from bot.domain.errors import BadAnswer, Conflict, Unreachable
+
+T = TypeVar("T")
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_MIGRATION_LOCK = 0x5F1A7
+"""An arbitrary constant: two replicas that start together migrate one after the other."""
+_PRAGMAS = (
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+)
+
+
+class Database:
+    """`sqlite:///path` or `postgresql+psycopg://…`. All work runs on one thread, in the order of the calls."""
+
+    def __init__(self, engine: Engine, worker: ThreadPoolExecutor) -> None:
+        self._engine = engine
+        self._worker = worker
+
+    @classmethod
+    async def open(cls, url: str) -> Database:
+        """Connects and brings the schema up to date; Unreachable when that cannot be done."""
+        parsed = make_url(url)
+        worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        database = cls(_engine(parsed), worker)
+        try:
+            await database._on_worker(database._migrate)
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Runs `work` in one transaction and commits. Raises Unreachable, Conflict (a constraint) or BadAnswer."""
+        return await self._on_worker(lambda: self._transact(work))
+
+    async def ping(self) -> None:
+        """Raises Unreachable when the database does not answer."""
+        await self.run(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
+
+    async def close(self) -> None:
+        """Waits for what was begun, then lets go of the file or the server."""
+        await self._on_worker(self._engine.dispose)
+        self._worker.shutdown(wait=True)
+
+    def insert_or_ignore(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that does nothing where a unique key says that the row is there already."""
+        if self._engine.dialect.name == "sqlite":
+            return sqlite.insert(table).on_conflict_do_nothing()
+        return postgresql.insert(table).on_conflict_do_nothing()
+
+    async def _on_worker(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+    def _transact(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except IntegrityError as error:
+            raise Conflict(f"the store refused a row: {error.orig}") from error
+        except DBAPIError as error:
+            raise Unreachable(f"the store could not be used: {error.orig}") from error
+        except SQLAlchemyError as error:
+            raise BadAnswer(f"the store did not understand: {type(error).__name__}") from error
+
+    def _migrate(self) -> None:
+        self._transact(_upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _MIGRATION_LOCK})
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _engine(url: URL) -> Engine:
+    # hide_parameters: an exception's text must not carry what was about to be stored.
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=1, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+    )
+    if url.get_backend_name() == "sqlite":
+        if url.database:
+            _create_private(Path(url.database))
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _create_private(path: Path) -> None:
+    """Only the owner may read the file; SQLite gives its -wal and -shm the same permissions."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver's own transactions begin late and skip DDL; ours begin in _begin_immediate.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,221 @@
+"""Masks the values of secret-sounding fields in Go structs, Go maps, JSON, forms, headers, YAML and flags."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.domain.secret_names import is_header, is_password, is_phone, is_secret, is_weak, looks_opaque
+from bot.domain.secret_shapes import MASK, mask_phone
+
+_FIELD = re.compile(
+    r"""(?:(?<![\w.\-])|(?<=%26)|(?<=%22)|(?<=%3F)|(?<=%7B)|(?<=%2C))
+    (?P<dashes>--)?(?P<name>[A-Za-z_][\w.\-]*+)(?P<close>\\*+["'`]?+)
+    (?:(?P<separator>[ \t]*+(?:=>|:=|[:=]|%3[AaDd]))(?P<space>[ \t]*+)|(?P<flag>[ \t]++)(?=[^\s\-]))""",
+    re.VERBOSE,
+)
+_OPENING = re.compile(r"(\\*+)([\"'`])")
+_BRACKET = re.compile(r"[&*]?[\w.*]*+[\[{(]")
+_BRACKETS = re.compile(r"[\[\](){}]")
+_RUN = re.compile(r"(?:[^\s\"`]++|[\"`](?![\s,}\]):;>]|$))++")
+_NEXT_WORD = re.compile(r"[ \t]++")
+_NEXT_FIELD = re.compile(r"[A-Za-z_][\w.\-]*+:")
+_CUT = re.compile(r"[,;](?=[\w.\-]++\\*[\"']?[:=])")
+_FORM_CUT = re.compile(r"&|\\+u0026")
+_ENCODED_CUT = re.compile(r"&|%26")
+_NAMED = re.compile(
+    r"""["']?(?P<name>[\w.\-]++)\\*["']?[\s,]*+\\*["']?(?:value|Value|VALUE)(?P<close>\\*["']?)
+    (?P<separator>\s*+[:=])(?P<space>[ \t]*+)""",
+    re.VERBOSE,
+)
+_SCHEME = re.compile(r"(\s*(?:Bearer|Basic|Token|Digest|Negotiate|OAuth))(\s+)(.*)", re.DOTALL | re.IGNORECASE)
+_TRAILING = "]})>,;.:'\"\\`"
+_NOTHING = frozenset(
+    {"nil", "null", "none", "true", "false", "<nil>", "<none>", "None", "True", "False", "undefined"}
+)
+_EVIDENCE = frozenset(
+    """
+    ok valid expired invalid missing empty none null nil true false unknown denied refused rejected revoked
+    required failed failure error errors timeout unauthorized forbidden eof blocked locked disabled unavailable
+    unreachable absent present set unset changed unchanged wrong bad not no is was the a an context dial read
+    connection could cannot status http https post get request response authentication invalid_grant
+    invalid_client tls x509 invalid_client_id unsupported_grant_type inactive_user inactive_org unexpected
+    unable too retry net lookup unsupported limit rate login user i/o
+    """.split()  # noqa: SIM905  (a list of words reads better as words)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A name with its separator, and where it stands."""
+
+    name: str
+    is_quoted: bool
+    separator: str
+    is_tight: bool
+    is_prose: bool
+    is_inside: bool
+    """Within an opened `{` or `[` of its line."""
+
+
+def mask_fields(text: str) -> str:
+    """The text with the values of secret fields masked, their names and the empty ones left."""
+    kept: list[str] = []
+    position = counted = depth = 0
+    while match := _FIELD.search(text, position):
+        depth = _depth(depth, text[counted : match.start()])
+        counted = match.start()
+        field, start = _read(text, match, depth), match.end()
+        if field.name.lower() in ("name", "key") and (named := _NAMED.match(text, start)):
+            field = _Field(named["name"], True, named["separator"].strip(), not named["space"], False, depth > 0)
+            start = named.end()
+        masked, end = _masked(text, start, field) if _concerns(field, match) else ("", start)
+        kept += [text[position:start], masked]
+        position = end
+    return "".join([*kept, text[position:]])
+
+
+def mask_value(name: str, value: str) -> str:
+    """A whole value that stood under a secret name; what is empty or says "nothing" stays."""
+    if is_phone(name):
+        return mask_phone(value)
+    if is_weak(name) and not looks_opaque(value):
+        return value
+    return _hidden(value)
+
+
+def _concerns(field: _Field, match: re.Match[str]) -> bool:
+    if match["flag"] and not match["dashes"]:
+        return False
+    return is_secret(field.name) or is_weak(field.name) or is_phone(field.name)
+
+
+def _depth(depth: int, passed: str) -> int:
+    line = passed.rpartition("\n")[2]
+    before = depth if len(line) == len(passed) else 0
+    return max(0, before + line.count("{") + line.count("[") - line.count("}") - line.count("]"))
+
+
+def _read(text: str, match: re.Match[str], depth: int) -> _Field:
+    separator = (match["separator"] or "").strip()
+    before = text[max(0, match.start() - 2) : match.start()]
+    follows_a_word = len(before) == 2 and before[1] in " \t" and before[0].isalnum()
+    spaced = bool(match["space"]) or (match["separator"] or "").startswith((" ", "\t"))
+    return _Field(
+        name=match["name"],
+        is_quoted=bool(match["close"]),
+        separator=separator,
+        is_tight=not match["space"],
+        is_prose=follows_a_word and separator == ":" and spaced and not match["close"],
+        is_inside=depth > 0,
+    )
+
+
+def _masked(text: str, start: int, field: _Field) -> tuple[str, int]:
+    """The value at `start` as it may be shown, and where it ends."""
+    if opening := _OPENING.match(text, start):
+        end, after = _closing(text, opening)
+        shown = mask_value(field.name, text[opening.end() : end])
+        return text[start : opening.end()] + shown + text[end:after], after
+    if (bracket := _BRACKET.match(text, start)) and not field.is_prose:
+        end = _matching(text, bracket.end())
+        inner = text[bracket.end() : end]
+        shown = inner if _is_status(inner) else mask_value(field.name, inner)
+        return text[start : bracket.end()] + shown, end
+    end = _run_end(text, start, field)
+    value = text[start:end]
+    return (value if _is_evidence(text, value, end, field) else mask_value(field.name, value)), end
+
+
+def _closing(text: str, opening: re.Match[str]) -> tuple[int, int]:
+    """Where the quoted content ends, and the position after its quote; the end of the line if it is cut off.
+
+    A quote written with k backslashes is closed by one with k; inside stand quotes with 2k+1.
+    """
+    depth, quote = len(opening[1]), opening[2]
+    line_end = _line_end(text, opening.end())
+    position = opening.end()
+    while (found := text.find(quote, position, line_end)) >= 0:
+        backslashes = found - len(text[opening.end() : found].rstrip("\\")) - opening.end()
+        if backslashes >= depth and (backslashes - depth) % (2 * (depth + 1)) == 0:
+            return found - depth, found + 1
+        position = found + 1
+    return line_end, line_end
+
+
+def _matching(text: str, start: int) -> int:
+    """Where the bracket that was opened before `start` is closed, within its line."""
+    depth, line_end = 1, _line_end(text, start)
+    for bracket in _BRACKETS.finditer(text, start, line_end):
+        depth += 1 if bracket[0] in "[({" else -1
+        if depth == 0:
+            return bracket.start()
+    return line_end
+
+
+def _line_end(text: str, start: int) -> int:
+    found = text.find("\n", start)
+    return len(text) if found < 0 else found
+
+
+def _run_end(text: str, start: int, field: _Field) -> int:
+    """Where an unquoted value ends."""
+    run = _RUN.match(text, start)
+    if run is None or (field.is_inside and not field.is_tight and _NEXT_FIELD.match(run[0])):
+        return start  # an empty value: what follows is the next field
+    value = _cut(run[0], field)
+    if len(value) < len(run[0]) or not (field.is_inside or is_header(field.name)) or field.separator != ":":
+        return start + len(value)
+    if is_header(field.name) and not field.is_inside:
+        return start + len(text[start : _line_end(text, start)].split('"')[0].rstrip(_TRAILING + " "))
+    return _words_end(text, run.end(), field)
+
+
+def _words_end(text: str, end: int, field: _Field) -> int:
+    """A Go value may hold spaces: it goes on to the next field or to a closing bracket."""
+    while gap := _NEXT_WORD.match(text, end):
+        run = _RUN.match(text, gap.end())
+        if run is None or _NEXT_FIELD.match(run[0]):
+            break
+        value = _cut(run[0], field)
+        end = gap.end() + len(value)
+        if len(value) < len(run[0]):
+            break
+    return end
+
+
+def _cut(run: str, field: _Field) -> str:
+    """The run without what belongs to the next pair or closes the text around it."""
+    cuts = [_CUT]
+    if field.separator == "=":
+        cuts.append(_FORM_CUT)
+    elif field.separator.startswith("%"):
+        cuts.append(_ENCODED_CUT)
+    for cut in cuts:
+        if found := cut.search(run):
+            run = run[: found.start()]
+    return run.rstrip(_TRAILING)
+
+
+def _is_evidence(text: str, value: str, end: int, field: _Field) -> bool:
+    """True where a sentence goes on after a colon: `error getting token: timeout`."""
+    if field.separator != ":" or (field.is_tight and not field.is_prose):
+        return False
+    word = value.strip(_TRAILING + "([{")
+    if word.lower() in _EVIDENCE or _is_status(word):
+        return True
+    goes_on = text[end : end + 2].strip(_TRAILING) != ""
+    return field.is_prose and not is_password(field.name) and word.isalpha() and goes_on
+
+
+def _is_status(word: str) -> bool:
+    return word.isdigit() and len(word) <= 3
+
+
+def _hidden(value: str) -> str:
+    if not value.strip() or value.strip().lower() in _NOTHING or value == MASK:
+        return value
+    scheme = _SCHEME.fullmatch(value)
+    if scheme is None:
+        return value if value.strip().lower() in ("bearer", "basic", "token") else MASK
+    return value if not scheme[3].strip() else f"{scheme[1]}{scheme[2]}{MASK}"

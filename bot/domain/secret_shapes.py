@@ -1,0 +1,93 @@
+"""Secrets and personal data that are known by their shape, whatever the name before them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+MASK = "***"
+
+_UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+_Rewrite = str | Callable[[re.Match[str]], str]
+_PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
+_PEM_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY-----")
+_PLAIN_AFTER_SCHEME = frozenset(
+    """
+    token tokens auth authentication authorization header headers scheme credentials challenge is was are not
+    and or missing empty error errors expired invalid required none null nil realm
+    """.split()  # noqa: SIM905  (a list of words reads better as words)
+)
+
+
+def _scheme(match: re.Match[str]) -> str:
+    rest = match["rest"]
+    plain = rest.strip(".,;:!?)]}").lower() in _PLAIN_AFTER_SCHEME or rest.startswith(MASK)
+    return match[0] if plain else f"{match['scheme']}{match['gap']}{MASK}"
+
+
+def _email(match: re.Match[str]) -> str:
+    return f"{match['local'][0]}{MASK}{match['at']}{match['domain']}"
+
+
+def _phone(match: re.Match[str]) -> str:
+    digits = re.sub(r"\D", "", match[0])
+    return f"{MASK}{digits[-2:]}" if len(digits) >= 8 else match[0]
+
+
+_SHAPES: tuple[tuple[str, _Rewrite], ...] = (
+    (r"(?<![\w-])eyJ[\w-]{5,}+\.[\w-]{5,}+(?:\.[\w-]*+)*+", MASK),  # JSON web token
+    # Slack: webhooks and response_url (a stand-in's too), then tokens.
+    (r"(https?:\\?/\\?/hooks\.slack(?:-gov)?\.com)\\?/[^\s\"'<>|]++", rf"\1/{MASK}"),
+    (
+        r"(https?://[^\s/\"'<>|]++/(?:commands|actions|services|workflows|triggers))/T[A-Z0-9]++/[^\s\"'<>|\\]++",
+        rf"\1/{MASK}",
+    ),
+    (r"xox[a-z](?:\.xox[a-z])?-[\w%-]{6,}+|xapp-[\w-]{6,}+|xoxe-[\w-]{6,}+", MASK),
+    # Salesforce: access token or session id; LiveAgent: session key; either in a URL.
+    (r"(?<![A-Za-z0-9])00D[A-Za-z0-9]{9,15}(?:!|%21|\\u0021)[\w.%\\]*+", MASK),
+    (rf"{_UUID}(?:!|%21)[\w!%+/=-]++", MASK),
+    (r"(SessionId/)(?=[^\s/\"'?]*[!\d-])[^\s/\"'?\\]{6,}+", rf"\g<1>{MASK}"),
+    # Cloud keys and code hosts.
+    (r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])", MASK),
+    (r"AIza[\w-]{35}|ya29\.[\w.-]{10,}+|GOCSPX-[\w-]{10,}+", MASK),
+    (r"gh[pousr]_[A-Za-z0-9]{20,}+|github_pat_\w{20,}+", MASK),
+    (r"(://[^\s/@:\"'<>]*+):([^\s/\"'<>@*][^\s/\"'<>]*)@", rf"\1:{MASK}@"),
+    (r"(?i:\b(?P<scheme>Bearer|Basic))(?P<gap>(?:[ \t]|%20|\+)++)(?P<rest>[\w.~+/=!:%-]++)", _scheme),
+    (
+        r"(?<![\w.%+-])(?P<local>(?:(?!%40)[\w.%+-])++)(?P<at>@|%40|\\u0040)"
+        r"(?P<domain>[\w-]++(?:\.[\w-]++)*?\.[A-Za-z]{2,})(?![\w-])",
+        _email,
+    ),
+    # Telephone numbers: international, national with brackets or dashes, and the middleware's user ids,
+    # which are Mexican numbers: 52 or 521 and ten digits.
+    (r"(?<![\w+])\+[1-9](?:[ ().-]{0,2}\d){7,14}(?![\d])", _phone),
+    (r"(?<![\w.:+/=-])\(\d{2,3}\) ?\d{3,4}[ -]?\d{4}(?![\w-])", _phone),
+    (r"(?<![\w.:+/-])(?:\d{3}-\d{3,4}|\d{2}-\d{4})-\d{4}(?![\w.:-])", _phone),
+    (r"(?<![\w.:+-])52\d{10,11}(?![\w.])", _phone),
+)
+_COMPILED = tuple((re.compile(shape), rewrite) for shape, rewrite in _SHAPES)
+
+
+def mask_shapes(text: str) -> str:
+    """The text with every recognised shape masked."""
+    text = _mask_private_keys(text)
+    for shape, rewrite in _COMPILED:
+        text = shape.sub(rewrite, text)
+    return text
+
+
+def mask_phone(value: str) -> str:
+    """A telephone number with its last two digits left; anything with fewer than six digits is left alone."""
+    digits = re.sub(r"\D", "", value)
+    return f"{MASK}{digits[-2:]}" if len(digits) >= 6 else value
+
+
+def _mask_private_keys(text: str) -> str:
+    """From BEGIN to END, or to the end of the text where a log cut the key off."""
+    kept: list[str] = []
+    position = 0
+    while begin := _PEM_BEGIN.search(text, position):
+        kept += [text[position : begin.start()], MASK]
+        end = _PEM_END.search(text, begin.end())
+        position = end.end() if end else len(text)
+    return "".join([*kept, text[position:]])
