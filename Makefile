@@ -19,3 +19,17 @@ lock:
 
 lab: setup
 	.venv/bin/sfint lab
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/sfint runbook lint
+
+fmt: setup
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+test: setup
+	.venv/bin/pytest -m "not chaos"
