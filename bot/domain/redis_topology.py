@@ -1,4 +1,4 @@
-"""Classifies what every sentinel and every Redis said into one verdict (the table of the Redis runbook page)."""
+"""What every sentinel and every Redis said at one moment, and the verdicts that it can lead to."""
 
 from __future__ import annotations
 
@@ -108,6 +108,8 @@ class RedisObservation:
     """Addresses that the middleware's recent log failed to dial on the Redis port."""
     pod_addresses: frozenset[str] = frozenset()
     """Every pod IP of the namespace."""
+    log_problem: str = ""
+    """Why the middleware's log could not be read; then the dialled addresses are not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,56 @@
+"""Marks and finds checks: a decorator that only stores facts, and a walk through this package."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import bot.checks
+from bot.domain.finding import Finding
+from bot.domain.target import Target
+from bot.ports.estate import Estate
+
+Ask = Callable[[Target, Estate], Awaitable[Finding]]
+_MARK = "__sfint_check__"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check as the rest of the bot sees it. `codes` are all finding codes it can give; `doc` is for users.
+
+    `run` may raise any SfintError: whoever runs checks turns it into an UNKNOWN finding that names what could
+    not be asked, and does the same at the deadline, so that a check only says what it saw.
+    """
+
+    name: str
+    component: str
+    codes: tuple[str, ...]
+    doc: str
+    run: Ask
+
+
+def check(name: str, *, component: str, codes: tuple[str, ...]) -> Callable[[Ask], Ask]:
+    """Marks an async function as a check; nothing is registered at import."""
+
+    def mark(ask: Ask) -> Ask:
+        setattr(ask, _MARK, Check(name, component, codes, inspect.getdoc(ask) or "", ask))
+        return ask
+
+    return mark
+
+
+def collect() -> tuple[Check, ...]:
+    """Every check of this package, by name. Two of one name are a defect and raise ValueError."""
+    found: dict[str, Check] = {}
+    for info in pkgutil.iter_modules(bot.checks.__path__):
+        module = importlib.import_module(f"bot.checks.{info.name}")
+        for value in vars(module).values():
+            marked = getattr(value, _MARK, None)
+            if isinstance(marked, Check):
+                if marked.name in found:
+                    raise ValueError(f"two checks are named {marked.name}")
+                found[marked.name] = marked
+    return tuple(found[name] for name in sorted(found))
