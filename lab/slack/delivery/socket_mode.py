@@ -39,7 +39,8 @@ class SocketMode:
     async def wait_connected(self, timeout_seconds: float) -> None:
         """Return when at least one socket is open."""
         async with asyncio.timeout(timeout_seconds):
-            await self._connected.wait()
+            while not self._sockets:
+                await self._connected.wait()
 
     def routes(self) -> list[web.RouteDef]:
         """What the server has to mount."""
