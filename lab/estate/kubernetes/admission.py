@@ -1,0 +1,177 @@
+"""What the API server adds to a manifest and refuses in one: defaults, validation, fields that may not change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab.estate.kubernetes.errors import ApiError, bad_request, forbidden, invalid
+from lab.estate.kubernetes.rbac import User
+from lab.estate.kubernetes.resources import Json, Resource
+
+WORKLOADS = ("deployments", "statefulsets", "replicasets")
+_STATEFUL_MUTABLE = {
+    "replicas",
+    "ordinals",
+    "template",
+    "updateStrategy",
+    "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy",
+    "minReadySeconds",
+}
+_STATEFUL_FORBIDDEN = (
+    "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
+    "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
+    "'minReadySeconds' are forbidden"
+)
+
+
+def fill_defaults(resource: Resource, item: Json) -> None:
+    """Write the defaults that readers rely on into the object."""
+    spec = item.get("spec")
+    if resource.plural not in (*WORKLOADS, "pods") or not isinstance(spec, dict):
+        return None
+    if resource.plural == "pods":
+        return _pod_defaults(spec)
+    spec.setdefault("replicas", 1)
+    _pod_defaults(spec.setdefault("template", {}).setdefault("spec", {}))
+    if resource.plural == "deployments":
+        _deployment_defaults(spec)
+    elif resource.plural == "statefulsets":
+        _stateful_defaults(spec)
+    return None
+
+
+def _pod_defaults(spec: Json) -> None:
+    spec.setdefault("restartPolicy", "Always")
+    spec.setdefault("terminationGracePeriodSeconds", 30)
+    spec.setdefault("dnsPolicy", "ClusterFirst")
+    spec.setdefault("securityContext", {})
+    spec.setdefault("schedulerName", "default-scheduler")
+    for container in spec.get("containers") or []:
+        container.setdefault("imagePullPolicy", "IfNotPresent")
+        container.setdefault("resources", {})
+        container.setdefault("terminationMessagePath", "/dev/termination-log")
+        container.setdefault("terminationMessagePolicy", "File")
+        for port in container.get("ports") or []:
+            port.setdefault("protocol", "TCP")
+
+
+def _deployment_defaults(spec: Json) -> None:
+    strategy = spec.setdefault("strategy", {})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        rolling = strategy.setdefault("rollingUpdate", {})
+        rolling.setdefault("maxUnavailable", "25%")
+        rolling.setdefault("maxSurge", "25%")
+    spec.setdefault("revisionHistoryLimit", 10)
+    spec.setdefault("progressDeadlineSeconds", 600)
+
+
+def _stateful_defaults(spec: Json) -> None:
+    spec.setdefault("podManagementPolicy", "OrderedReady")
+    strategy = spec.setdefault("updateStrategy", {})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        strategy.setdefault("rollingUpdate", {}).setdefault("partition", 0)
+    spec.setdefault("revisionHistoryLimit", 10)
+    policy = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
+    policy.setdefault("whenDeleted", "Retain")
+    policy.setdefault("whenScaled", "Retain")
+
+
+def check_shape(resource: Resource, item: Json) -> None:
+    """ApiError 400 where the JSON does not fit the typed object."""
+    meta = item.get("metadata")
+    if not isinstance(meta, dict):
+        raise bad_request("json: cannot unmarshal into Go struct field ObjectMeta.metadata")
+    for field in ("annotations", "labels"):
+        for value in (meta.get(field) or {}).values():
+            if not isinstance(value, str):
+                raise bad_request(
+                    f"json: cannot unmarshal {_go_type(value)} into Go struct field "
+                    f"ObjectMeta.metadata.{field} of type string"
+                )
+    replicas = (item.get("spec") or {}).get("replicas", 0)
+    if resource.plural in WORKLOADS and (not isinstance(replicas, int) or isinstance(replicas, bool)):
+        raise bad_request(
+            f"json: cannot unmarshal {_go_type(replicas)} into Go struct field "
+            f"{resource.kind}Spec.spec.replicas of type int32"
+        )
+
+
+def _go_type(value: Any) -> str:
+    match value:
+        case bool():
+            return "bool"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def validate(resource: Resource, item: Json, old: Json | None = None) -> None:
+    """ApiError 422 for what the server would not store."""
+    name = item["metadata"]["name"]
+    spec = item.get("spec") or {}
+    causes: list[tuple[str, str, str]] = []
+    if resource.plural in WORKLOADS:
+        causes += _workload_causes(spec)
+        if old and resource.plural == "statefulsets" and _frozen(spec) != _frozen(old["spec"]):
+            causes.append(("FieldValueForbidden", "spec", _STATEFUL_FORBIDDEN))
+        if old and resource.plural == "deployments" and spec.get("selector") != old["spec"].get("selector"):
+            message = f"Invalid value: {spec.get('selector')}: field is immutable"
+            causes.append(("FieldValueInvalid", "spec.selector", message))
+    if resource.plural == "pods" and not spec.get("containers"):
+        causes.append(("FieldValueRequired", "spec.containers", "Required value"))
+    if causes:
+        raise invalid(resource, name, causes)
+
+
+def _workload_causes(spec: Json) -> list[tuple[str, str, str]]:
+    causes: list[tuple[str, str, str]] = []
+    if spec.get("replicas", 0) < 0:
+        message = f"Invalid value: {spec['replicas']}: must be greater than or equal to 0"
+        causes.append(("FieldValueInvalid", "spec.replicas", message))
+    selector = (spec.get("selector") or {}).get("matchLabels") or {}
+    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
+    if not spec.get("selector"):
+        causes.append(("FieldValueRequired", "spec.selector", "Required value"))
+    elif any(labels.get(key) != value for key, value in selector.items()):
+        message = f"Invalid value: {labels}: `selector` does not match template `labels`"
+        causes.append(("FieldValueInvalid", "spec.template.metadata.labels", message))
+    return causes
+
+
+def _frozen(spec: Json) -> Json:
+    return {key: value for key, value in spec.items() if key not in _STATEFUL_MUTABLE}
+
+
+def check_scaling_policy(user: User, resource: Resource, item: Json, old: Json) -> None:
+    """The ValidatingAdmissionPolicy that ships with the bot: it may change replicas and annotations only."""
+    if not user.is_limited_to_scaling or resource.plural not in WORKLOADS:
+        return
+    if _without_scaling(item) == _without_scaling(old):
+        return
+    why = (
+        "ValidatingAdmissionPolicy 'sfint-scale-and-restart-only' with binding "
+        "'sfint-scale-and-restart-only' denied request: only replicas and annotations may change"
+    )
+    error = forbidden(resource, item["metadata"]["name"], why)
+    details = {**(error.details or {}), "causes": [{"message": why}]}
+    raise ApiError(422, "Invalid", error.message, details)
+
+
+def _without_scaling(item: Json) -> Json:
+    spec = {key: value for key, value in item["spec"].items() if key not in ("replicas", "template")}
+    template = dict(item["spec"].get("template") or {})
+    template["metadata"] = _bare(template.get("metadata") or {})
+    keep = {"labels", "finalizers", "ownerReferences"}
+    meta = {key: value for key, value in item["metadata"].items() if key in keep}
+    return {"spec": spec, "template": template, "metadata": meta}
+
+
+def _bare(meta: Json) -> Json:
+    ignored = ("annotations", "creationTimestamp")
+    return {key: value for key, value in meta.items() if key not in ignored and value is not None}

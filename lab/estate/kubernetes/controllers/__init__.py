@@ -1,0 +1,1 @@
+"""The control loops that bring the stored world nearer to its specs."""
