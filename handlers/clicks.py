@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -16,7 +16,7 @@ from bot.views import ids
 from bot.views.deny_modal import deny_modal
 from handlers.commands import NOT_RECORDED
 
-log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 NO_FORM = "The form could not be opened; nothing was decided. Please click again."
 _FORM_SECONDS = 2.0
 """Slack forgets a trigger after 3 s."""
@@ -44,7 +44,7 @@ class Clicks:
                     Received(f"click:{body['trigger_id']}", Arrival.CLICK, facts, datetime.now(UTC))
                 )
         except Exception:  # the listener boundary: whatever failed, the clicker must not believe it was taken
-            log.exception("a click could not be taken")
+            _log.exception("a click could not be taken")
             text = NO_FORM if is_denial else NOT_RECORDED
             await respond(text=text, response_type="ephemeral", replace_original=False)
             raise

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import structlog
 from slack_bolt.async_app import AsyncAck
 
 from bot.usecases.receive import Arrival, Receive, Received
 
-log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 _FACTS = ("user_id", "team_id", "channel_id", "text", "response_url")
 NOT_RECORDED = "This could not be recorded, so nothing was started. Please try again in a moment."
 
@@ -29,8 +29,8 @@ class Commands:
         received = Received(f"command:{command['trigger_id']}", Arrival.COMMAND, facts, datetime.now(UTC))
         try:
             await self._receive(received)
-        except Exception:  # the listener boundary: whatever failed, the asker must not believe it was taken
-            log.exception("a command could not be recorded")
+        except Exception:  # noqa: BLE001  the listener boundary: whatever failed, the asker must not believe it was taken
+            _log.exception("a command could not be recorded")
             await ack(text=NOT_RECORDED, response_type="ephemeral")
             return
         await ack()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck
 
 from bot.usecases.receive import Arrival, Receive, Received
 from bot.views import ids
 from handlers.commands import NOT_RECORDED
 
-log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 NO_REASON = "Say why, in a few words: the requester reads it."
 
 
@@ -33,8 +33,8 @@ class Submissions:
         try:
             key = f"submission:{view['id']}"
             await self._receive(Received(key, Arrival.SUBMISSION, facts, datetime.now(UTC)))
-        except Exception:  # the listener boundary: the form stays open and says so
-            log.exception("a form could not be recorded")
+        except Exception:  # noqa: BLE001  the listener boundary: the form stays open and says so
+            _log.exception("a form could not be recorded")
             await ack(response_action="errors", errors={ids.REASON_BLOCK: NOT_RECORDED})
             return
         await ack()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import aiohttp
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -16,7 +16,7 @@ from bot.adapters.slack_search import SlackSearch
 from bot.domain.errors import BadAnswer, NotFound, RateLimited, Unreachable
 from bot.ports.outbox import Manner, OutboxRow
 
-log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 _CARD_IS_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _THREAD_IS_GONE = frozenset({"thread_not_found", "cannot_reply_to_message"})
 _RESPONSE_URL_TRIES = 4
@@ -58,7 +58,7 @@ class SlackDelivery:
             except NotFound as gone:
                 if code_of(gone) not in _CARD_IS_GONE:
                     raise
-                log.warning("a card can no longer be edited; posting it anew", extra={"key": row.key})
+                _log.warning("a card can no longer be edited; posting it anew", key=row.key)
         body = {**_fields(row.body), "unfurl_links": False, "unfurl_media": False}
         return str((await _in_thread(self._web.chat_postMessage, row.channel, thread_ts, body))["ts"])
 
@@ -73,7 +73,7 @@ class SlackDelivery:
                 raise BadAnswer("the response_url does not answer")
             await self._post_answer(row)
         except BadAnswer as refused:
-            log.warning("whispering instead of answering by response_url", extra={"problem": str(refused)})
+            _log.warning("whispering instead of answering by response_url", problem=str(refused))
             await self._whisper(row, thread_ts)
         del self._answer_tries[row.key]
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack_errors import answer_of
 from bot.domain.errors import BadAnswer, NotFound
 
-log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 _PAGE = 200
 _MOST_PAGES = 5
 """A thousand messages back: what is older was not left by an attempt that has just been interrupted."""
@@ -48,7 +48,7 @@ class SlackSearch:
                     return str(message["ts"])
         except (NotFound, BadAnswer) as error:
             # Better said twice than never: without the right to read, an interrupted post is posted again.
-            log.warning("cannot look for an interrupted post", extra={"problem": str(error)})
+            _log.warning("cannot look for an interrupted post", problem=str(error))
         return None
 
     async def _messages(self, channel: str, thread_ts: str | None) -> AsyncIterator[Message]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from dataclasses import dataclass, replace
 
 import stamina
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack_delivery import SlackDelivery
@@ -15,7 +15,7 @@ from bot.adapters.slack_pace import Pace
 from bot.domain.errors import AccessDenied, BadAnswer, NotFound, RateLimited, Unreachable
 from bot.ports.outbox import Outbox, OutboxRow
 
-log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 _LOOK_AGAIN_SECONDS = 5.0
 """Rows are announced by `wake`; this look catches what another process wrote, or a lane that broke."""
 
@@ -26,6 +26,8 @@ class Patience:
 
     first_seconds: float = 0.2
     longest_seconds: float = 30.0
+    parent_seconds: float = 10.0
+    """How long a reply that was put before its card waits for the card to be put too."""
 
 
 class SlackSender:
@@ -42,6 +44,7 @@ class SlackSender:
         self._idle = asyncio.Event()
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._dispatcher: asyncio.Task[None] | None = None
+        self._orphans: set[asyncio.Event] = set()
         self._surely_absent: set[str] = set()
         """Rows that were attempted and for certain not taken (429): no need to look for them."""
 
@@ -49,6 +52,8 @@ class SlackSender:
         """Says that a row was put; returns at once."""
         self._idle.clear()
         self._awake.set()
+        for waiting in self._orphans:
+            waiting.set()
 
     async def start(self) -> None:
         """Begins sending, with whatever an earlier process left behind."""
@@ -66,7 +71,7 @@ class SlackSender:
             async with asyncio.timeout(drain_seconds):
                 await self.drained()
         except TimeoutError:
-            log.warning("stopping with unsent messages", extra={"unsent": await self._outbox.lag()})
+            _log.warning("stopping with unsent messages", unsent=await self._outbox.lag())
         dispatcher, self._dispatcher = self._dispatcher, None
         tasks = [task for task in (dispatcher, *self._lanes.values()) if task is not None]
         for task in tasks:
@@ -95,14 +100,14 @@ class SlackSender:
         if lane.cancelled():
             return
         if problem := lane.exception():
-            log.error("a lane broke; it is opened again shortly", exc_info=problem, extra={"channel": channel})
+            _log.error("a lane broke; it is opened again shortly", exc_info=problem, channel=channel)
             return
         self._awake.set()  # a row put while the lane was ending has nobody else to send it
 
     def _dispatcher_ended(self, dispatcher: asyncio.Task[None]) -> None:
         if dispatcher.cancelled() or self._dispatcher is None:
             return
-        log.error("the sender broke; it starts again shortly", exc_info=dispatcher.exception())
+        _log.error("the sender broke; it starts again shortly", exc_info=dispatcher.exception())
         asyncio.get_running_loop().call_later(_LOOK_AGAIN_SECONDS, self._restart)
 
     def _restart(self) -> None:
@@ -131,24 +136,42 @@ class SlackSender:
         row = await self._outbox.next(channel)
         if row is None:
             return False
-        parent = await self._outbox.row(row.thread) if row.thread else None
+        parent = await self._parent(row)
         if parent is not None and parent.ts is None and parent.sent_version < parent.version:
             row, parent = replace(parent, thread=None), None
         await self._send(row, parent.ts if parent else None)
         return True
 
+    async def _parent(self, row: OutboxRow) -> OutboxRow | None:
+        """The card that the row replies to; waits for one that is put a moment later."""
+        if row.thread is None:
+            return None
+        put = asyncio.Event()
+        self._orphans.add(put)
+        try:
+            async with asyncio.timeout(self._patience.parent_seconds):
+                while (parent := await self._outbox.row(row.thread)) is None:
+                    await put.wait()
+                    put.clear()
+                return parent
+        except TimeoutError:
+            _log.warning("the card of a reply never came; posting the reply by itself", key=row.key)
+            return None
+        finally:
+            self._orphans.discard(put)
+
     async def _send(self, row: OutboxRow, thread_ts: str | None) -> None:
         maybe_there = row.attempted and row.key not in self._surely_absent
+        if row.ts is None and not row.attempted:
+            await self._outbox.attempting(row.key)
         try:
-            if row.ts is None and not row.attempted:
-                await self._outbox.attempting(row.key)
             ts = await self._delivery.deliver(row, thread_ts, maybe_there=maybe_there)
         except RateLimited:
             if not maybe_there:
                 self._surely_absent.add(row.key)
             raise
         except (NotFound, BadAnswer) as refused:
-            log.error("Slack refused a message for good", extra={"key": row.key, "problem": str(refused)})
+            _log.error("Slack refused a message for good", key=row.key, problem=str(refused))
             await self._outbox.refused(row.key, row.version, str(refused))
         except Unreachable:
             self._surely_absent.discard(row.key)
@@ -163,6 +186,6 @@ def _wait_before_next(error: Exception) -> bool | float:
     if isinstance(error, RateLimited):
         return error.retry_after_seconds or 1.0
     if isinstance(error, AccessDenied):
-        log.error("Slack does not let the bot in; messages are kept", extra={"problem": str(error)})
+        _log.error("Slack does not let the bot in; messages are kept", problem=str(error))
         return 30.0
     return isinstance(error, Unreachable)

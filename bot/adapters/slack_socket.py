@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from typing import Any
 
 import aiohttp
 import stamina
+import structlog
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
@@ -22,7 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.slack_errors import NETWORK, answer_of
 from bot.domain.errors import AccessDenied, RateLimited, SfintError, Unreachable
 
-log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 _HEARTBEAT_SECONDS = 5.0
 _HELLO_SECONDS = 10.0
 _LEAVE_SECONDS = 10.0
@@ -100,7 +100,7 @@ class SocketMode:
             raise Unreachable("Slack closed the connection instead of saying hello")
         self._open.add(socket)
         self._connected.set()
-        log.info("connected to Slack")
+        _log.info("connected to Slack")
         return socket
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse, leaving: asyncio.Event) -> None:
@@ -110,7 +110,7 @@ class SocketMode:
                     continue
                 said = json.loads(message.data)
                 if said.get("type") == "disconnect":
-                    log.info("Slack asks to reconnect", extra={"reason": said.get("reason")})
+                    _log.info("Slack asks to reconnect", reason=said.get("reason"))
                     leaving.set()
                     asyncio.get_running_loop().call_later(_LEAVE_SECONDS, self._close, socket)
                 elif said.get("envelope_id"):
@@ -127,13 +127,13 @@ class SocketMode:
             return
         answer: BoltResponse = await run_async_bolt_app(self._app, request)
         if answer.status != 200:
-            log.warning("an envelope was not acknowledged", extra={"status": answer.status})
+            _log.warning("an envelope was not acknowledged", status=answer.status)
             return
         try:
             await socket.send_str(json.dumps(_response(request.envelope_id, answer).to_dict()))
         except ConnectionError:
             # Recorded all the same: when Slack delivers it again, the inbox knows it.
-            log.warning("an acknowledgement was lost with its connection")
+            _log.warning("an acknowledgement was lost with its connection")
 
     def _close(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         if not socket.closed:
@@ -147,7 +147,7 @@ class SocketMode:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()):
-            log.error("handling what Slack sent broke", exc_info=problem, extra={"task": task.get_name()})
+            _log.error("handling what Slack sent broke", exc_info=problem, task=task.get_name())
 
 
 async def _closed(socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -166,6 +166,6 @@ def _wait_before_next(error: Exception) -> bool | float:
     if isinstance(error, RateLimited):
         return error.retry_after_seconds or 1.0
     if isinstance(error, AccessDenied):
-        log.error("Slack does not accept the app token", extra={"problem": str(error)})
+        _log.error("Slack does not accept the app token", problem=str(error))
         return 30.0
     return isinstance(error, SfintError)
