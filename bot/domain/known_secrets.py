@@ -34,7 +34,8 @@ def _forms(secret: str) -> Iterator[str]:
     for ascii_only in (True, False):
         once = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
         twice = json.dumps(once, ensure_ascii=ascii_only)[1:-1]
-        yield from (once, twice, once.replace("/", "\\/"), _go_escaped(once), _go_escaped(twice))
+        for escaped in (once, twice, _go_escaped(once), _go_escaped(twice)):
+            yield from (escaped, escaped.replace("/", "\\/"))
     raw = secret.encode(errors="surrogatepass")
     yield from (raw.hex(), raw.hex().upper())
     yield from _base64_forms(raw)

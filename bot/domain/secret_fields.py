@@ -17,17 +17,22 @@ _FIELD = re.compile(
 _OPENING = re.compile(r"(\\*+)([\"'`])")
 _BRACKET = re.compile(r"[&*]?[\w.*]*+[\[{(]")
 _BRACKETS = re.compile(r"[\[\](){}]")
-_RUN = re.compile(r"(?:[^\s\"`]++|[\"`](?![\s,}\]):;>]|$))++")
+_PLAIN = r"[^\s\"`,;&\\%]++|[\"`](?![\s,}\]):;>]|$)|[,;](?![\w.\-]++\\*[\"']?[:=])"
+"""Goes on over quotes, commas and semicolons unless they close the text around or begin the next pair."""
+_RUNS = {
+    "=": re.compile(rf"(?:{_PLAIN}|%|\\(?!\\*u0026))++"),
+    "%": re.compile(rf"(?:{_PLAIN}|%(?!26)|\\)++"),
+    ":": re.compile(rf"(?:{_PLAIN}|%|\\|&)++"),
+}
+"""How an unquoted value goes on: a form ends at `&`, an encoded form at `%26`, a Go value at white space."""
 _NEXT_WORD = re.compile(r"[ \t]++")
 _NEXT_FIELD = re.compile(r"[A-Za-z_][\w.\-]*+:")
-_CUT = re.compile(r"[,;](?=[\w.\-]++\\*[\"']?[:=])")
-_FORM_CUT = re.compile(r"&|\\+u0026")
-_ENCODED_CUT = re.compile(r"&|%26")
 _NAMED = re.compile(
     r"""["']?(?P<name>[\w.\-]++)\\*["']?[\s,]*+\\*["']?(?:value|Value|VALUE)(?P<close>\\*["']?)
     (?P<separator>\s*+[:=])(?P<space>[ \t]*+)""",
     re.VERBOSE,
 )
+_HEADER_VALUE = re.compile(r"[^\"'\r\n]++")
 _SCHEME = re.compile(r"(\s*(?:Bearer|Basic|Token|Digest|Negotiate|OAuth))(\s+)(.*)", re.DOTALL | re.IGNORECASE)
 _TRAILING = "]})>,;.:'\"\\`"
 _NOTHING = frozenset(
@@ -117,7 +122,9 @@ def _masked(text: str, start: int, field: _Field) -> tuple[str, int]:
         end, after = _closing(text, opening)
         shown = mask_value(field.name, text[opening.end() : end])
         return text[start : opening.end()] + shown + text[end:after], after
-    if (bracket := _BRACKET.match(text, start)) and not field.is_prose:
+    if bracket := _BRACKET.match(text, start):
+        if field.is_prose:
+            return "", start
         end = _matching(text, bracket.end())
         inner = text[bracket.end() : end]
         shown = inner if _is_status(inner) else mask_value(field.name, inner)
@@ -133,14 +140,21 @@ def _closing(text: str, opening: re.Match[str]) -> tuple[int, int]:
     A quote written with k backslashes is closed by one with k; inside stand quotes with 2k+1.
     """
     depth, quote = len(opening[1]), opening[2]
-    line_end = _line_end(text, opening.end())
-    position = opening.end()
+    start = position = opening.end()
+    line_end = _line_end(text, start)
     while (found := text.find(quote, position, line_end)) >= 0:
-        backslashes = found - len(text[opening.end() : found].rstrip("\\")) - opening.end()
+        backslashes = _backslashes(text, start, found)
         if backslashes >= depth and (backslashes - depth) % (2 * (depth + 1)) == 0:
             return found - depth, found + 1
         position = found + 1
     return line_end, line_end
+
+
+def _backslashes(text: str, start: int, end: int) -> int:
+    count = 0
+    while end - count > start and text[end - count - 1] == "\\":
+        count += 1
+    return count
 
 
 def _matching(text: str, start: int) -> int:
@@ -160,41 +174,29 @@ def _line_end(text: str, start: int) -> int:
 
 def _run_end(text: str, start: int, field: _Field) -> int:
     """Where an unquoted value ends."""
-    run = _RUN.match(text, start)
-    if run is None or (field.is_inside and not field.is_tight and _NEXT_FIELD.match(run[0])):
+    if field.separator == ":" and is_header(field.name) and not field.is_inside:
+        header = _HEADER_VALUE.match(text, start)
+        return start + len(header[0].rstrip(_TRAILING + " ")) if header else start
+    run = _RUNS.get(field.separator[:1], _RUNS[":"]).match(text, start)
+    if run is None or (field.is_inside and not field.is_tight and _NEXT_FIELD.match(text, start)):
         return start  # an empty value: what follows is the next field
-    value = _cut(run[0], field)
-    if len(value) < len(run[0]) or not (field.is_inside or is_header(field.name)) or field.separator != ":":
+    value = run[0].rstrip(_TRAILING)
+    if len(value) < len(run[0]) or not field.is_inside or field.separator != ":":
         return start + len(value)
-    if is_header(field.name) and not field.is_inside:
-        return start + len(text[start : _line_end(text, start)].split('"')[0].rstrip(_TRAILING + " "))
-    return _words_end(text, run.end(), field)
+    return _words_end(text, run.end())
 
 
-def _words_end(text: str, end: int, field: _Field) -> int:
+def _words_end(text: str, end: int) -> int:
     """A Go value may hold spaces: it goes on to the next field or to a closing bracket."""
     while gap := _NEXT_WORD.match(text, end):
-        run = _RUN.match(text, gap.end())
-        if run is None or _NEXT_FIELD.match(run[0]):
+        run = _RUNS[":"].match(text, gap.end())
+        if run is None or _NEXT_FIELD.match(text, gap.end()):
             break
-        value = _cut(run[0], field)
+        value = run[0].rstrip(_TRAILING)
         end = gap.end() + len(value)
         if len(value) < len(run[0]):
             break
     return end
-
-
-def _cut(run: str, field: _Field) -> str:
-    """The run without what belongs to the next pair or closes the text around it."""
-    cuts = [_CUT]
-    if field.separator == "=":
-        cuts.append(_FORM_CUT)
-    elif field.separator.startswith("%"):
-        cuts.append(_ENCODED_CUT)
-    for cut in cuts:
-        if found := cut.search(run):
-            run = run[: found.start()]
-    return run.rstrip(_TRAILING)
 
 
 def _is_evidence(text: str, value: str, end: int, field: _Field) -> bool:

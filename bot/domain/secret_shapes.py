@@ -13,7 +13,7 @@ _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY-----")
 _PLAIN_AFTER_SCHEME = frozenset(
     """
-    token tokens auth authentication authorization header headers scheme credentials challenge is was are not
+    token tokens auth authentication authorization header headers scheme credentials challenge is was are not must
     and or missing empty error errors expired invalid required none null nil realm
     """.split()  # noqa: SIM905  (a list of words reads better as words)
 )
@@ -47,12 +47,18 @@ _SHAPES: tuple[tuple[str, _Rewrite], ...] = (
     (r"(?<![A-Za-z0-9])00D[A-Za-z0-9]{9,15}(?:!|%21|\\u0021)[\w.%\\]*+", MASK),
     (rf"{_UUID}(?:!|%21)[\w!%+/=-]++", MASK),
     (r"(SessionId/)(?=[^\s/\"'?]*[!\d-])[^\s/\"'?\\]{6,}+", rf"\g<1>{MASK}"),
+    # Redis' own configuration.
+    (
+        r"(?i:\b(?P<scheme>requirepass|masterauth|auth-pass[ \t]++[\w.-]++))"
+        r"(?P<gap>[ \t\"']++)(?P<rest>[^\s\"']++)",
+        _scheme,
+    ),
     # Cloud keys and code hosts.
     (r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])", MASK),
     (r"AIza[\w-]{35}|ya29\.[\w.-]{10,}+|GOCSPX-[\w-]{10,}+", MASK),
     (r"gh[pousr]_[A-Za-z0-9]{20,}+|github_pat_\w{20,}+", MASK),
     (r"(://[^\s/@:\"'<>]*+):([^\s/\"'<>@*][^\s/\"'<>]*)@", rf"\1:{MASK}@"),
-    (r"(?i:\b(?P<scheme>Bearer|Basic))(?P<gap>(?:[ \t]|%20|\+)++)(?P<rest>[\w.~+/=!:%-]++)", _scheme),
+    (r"(?i:\b(?P<scheme>Bearer|Basic))(?P<gap>(?:[ \t]|%20|\+)++)(?P<rest>[\w.~+/=!%*-]++)(?!:)", _scheme),
     (
         r"(?<![\w.%+-])(?P<local>(?:(?!%40)[\w.%+-])++)(?P<at>@|%40|\\u0040)"
         r"(?P<domain>[\w-]++(?:\.[\w-]++)*?\.[A-Za-z]{2,})(?![\w-])",
