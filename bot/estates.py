@@ -12,7 +12,7 @@ from bot.adapters.salesforce import LoginLimits, SalesforceCredentials, Salesfor
 from bot.ports.clock import Clock
 from bot.ports.estate import Estate
 from bot.ports.logins import LoginBook
-from bot.settings import KubernetesSettings, RedisSettings, SalesforceSettings, Settings, TargetSettings
+from bot.settings import RedisSettings, SalesforceSettings, Settings, TargetSettings
 
 
 async def open_estates(
@@ -25,7 +25,15 @@ async def open_estates(
 async def _estate(
     name: str, target: TargetSettings, logins: LoginBook, clock: Clock, stack: AsyncExitStack
 ) -> Estate:
-    api = await connect_kubernetes(**_kubernetes(target.kubernetes))
+    way = target.kubernetes
+    api = await connect_kubernetes(
+        kubeconfig=str(way.kubeconfig) if way.kubeconfig else None,
+        context=way.context or None,
+        in_cluster=way.in_cluster,
+        url=way.url or "",
+        token=way.token.get_secret_value(),
+        ca_file=str(way.ca_file) if way.ca_file else None,
+    )
     stack.push_async_callback(api.close)
     crm = _crm(name, target.salesforce, logins, clock)
     stack.push_async_callback(crm.aclose)

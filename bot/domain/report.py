@@ -18,6 +18,16 @@ class Explained:
     entry: Entry | None = None
 
 
+_CAUSES_FIRST = ("redis", "salesforce", "middleware")
+"""The middleware falls when one of the others does, never the other way round."""
+
+
+def _place(item: Explained) -> tuple[int, int, str]:
+    component = item.finding.component
+    cause = _CAUSES_FIRST.index(component) if component in _CAUSES_FIRST else len(_CAUSES_FIRST)
+    return item.finding.outcome.severity, cause, item.finding.check
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What `/sfint status` answers. `asked_by` is a Slack user id or `terminal`."""
@@ -37,5 +47,5 @@ class Report:
 
     @staticmethod
     def ordered(items: list[Explained]) -> tuple[Explained, ...]:
-        """Worst first, then by check name, so that two equal answers look equal."""
-        return tuple(sorted(items, key=lambda item: (item.finding.outcome.severity, item.finding.check)))
+        """Worst first; then causes before what they cause; then by check name, so that answers look equal."""
+        return tuple(sorted(items, key=_place))

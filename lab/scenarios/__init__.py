@@ -1,0 +1,1 @@
+"""One failure a file; `lab/scenario.py` says what each must define."""

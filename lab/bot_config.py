@@ -1,0 +1,126 @@
+"""The configuration that the bot gets in the lab: an ordinary file, with short windows, and secrets by environment."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab.estate.pagerduty import PagerDutyStandIn
+from lab.estate.salesforce import SalesforceStandIn
+from lab.slack.server import SlackStandIn
+from lab.slack.workspace import TEAM_ID
+
+TARGET = "acme-prod"
+TEAMS = ("ops", "platform", "devops", "integrations", "client-admin", "salesforce")
+_GROUPS = {"ops": "S0OPS00001", "platform": "S0PLAT0001", "devops": "S0DEVOPS01", "integrations": "S0INTEG001"}
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What the lab shortens, in seconds; nothing in the bot is patched."""
+
+    failover_timeout: float = 3.0
+    approval: float = 300.0
+    cooldown: float = 3.0
+    watch: float = 30.0
+    log_window: int = 60
+    gone: float = 60.0
+    ready: float = 60.0
+
+
+def bot_environment(
+    slack: SlackStandIn, pagerduty: PagerDutyStandIn, salesforce: SalesforceStandIn
+) -> dict[str, str]:
+    """Every secret, by the names that the file refers to."""
+    org = salesforce.org
+    keys = {f"PAGERDUTY_{team.replace('-', '_').upper()}": key for team, key in pagerduty.services.items()}
+    return {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SFINT_INBOX_KEYS": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "ACME_SF_CLIENT_ID": org.client_id,
+        "ACME_SF_CLIENT_SECRET": org.client_secret,
+        "ACME_SF_PASSWORD": org.password,
+        "ACME_SF_SECURITY_TOKEN": org.security_token,
+        **keys,
+    }
+
+
+def bot_settings(
+    *,
+    directory: Path,
+    health_port: int,
+    slack: SlackStandIn,
+    pagerduty: PagerDutyStandIn,
+    salesforce: SalesforceStandIn,
+    kubeconfig: Path,
+    windows: Windows,
+) -> dict[str, Any]:
+    """The tree of the YAML file."""
+    return {
+        "slack": {
+            "api_url": slack.api_url,
+            "bot_token": "env:SLACK_BOT_TOKEN",
+            "app_token": "env:SLACK_APP_TOKEN",
+            "team_id": TEAM_ID,
+        },
+        "store": {"directory": str(directory), "inbox_keys": "env:SFINT_INBOX_KEYS"},
+        "health": {"port": health_port},
+        "roles": {
+            "viewer": ["*"],
+            "requester": ["U0RITA001", "U0ARNO001"],
+            "approver": ["U0ARNO001", "U0ADA0001"],
+            "operator": ["U0OLGA001"],
+        },
+        "teams": {team: _team(team) for team in TEAMS},
+        "pagerduty": {"url": pagerduty.url},
+        "targets": {TARGET: _target(salesforce, kubeconfig, windows)},
+    }
+
+
+def write_config(path: Path, settings: dict[str, Any]) -> Path:
+    """Writes the file and returns its path."""
+    path.write_text(yaml.safe_dump(settings, sort_keys=False))
+    return path
+
+
+def _team(team: str) -> dict[str, str]:
+    way = {"pagerduty_routing_key": f"env:PAGERDUTY_{team.replace('-', '_').upper()}"}
+    return {**way, "slack_group": _GROUPS[team]} if team in _GROUPS else way
+
+
+def _target(salesforce: SalesforceStandIn, kubeconfig: Path, windows: Windows) -> dict[str, Any]:
+    return {
+        "channels": ["C0INCSF001"],
+        "default_in": ["C0INCSF001"],
+        "mode": "act",
+        "page_external": True,
+        "namespace": "integrations",
+        "kubernetes": {"kubeconfig": str(kubeconfig)},
+        "redis": {"failover_timeout_seconds": windows.failover_timeout},
+        "middleware": {"log_window_seconds": windows.log_window},
+        "salesforce": {
+            "login_url": salesforce.login_url,
+            "client_id": "env:ACME_SF_CLIENT_ID",
+            "client_secret": "env:ACME_SF_CLIENT_SECRET",
+            "username": salesforce.org.username,
+            "password": "env:ACME_SF_PASSWORD",
+            "security_token": "env:ACME_SF_SECURITY_TOKEN",
+            "limiter": {"attempts": 3, "window_seconds": 10, "remember_seconds": 2},
+        },
+        "timings": {
+            "approval_seconds": windows.approval,
+            "cooldown_seconds": windows.cooldown,
+            "watch_seconds": windows.watch,
+            "watch_interval_seconds": 2.0,
+            "gone_seconds": windows.gone,
+            "ready_seconds": windows.ready,
+            "verify_seconds": 60.0,
+            "outage_seconds": 20.0,
+        },
+    }

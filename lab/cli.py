@@ -1,0 +1,87 @@
+"""`sfint lab` and `sfint rehearse`: the world for people, and the world without hands."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+
+from lab.rehearsal import Outcome, Rehearsal
+from lab.scenario import Scenario, collect
+from lab.world import World
+
+
+def main(words: Sequence[str]) -> int:
+    """`words` starts with `lab` or `rehearse`; exit code 0, 1 when a rehearsal failed, 2 for a usage mistake."""
+    scenarios = collect()
+    options = _parser(scenarios).parse_args(list(words))
+    if options.command == "lab":
+        return asyncio.run(_lab(options.scenario, options.port))
+    if options.all == bool(options.scenario):
+        sys.stderr.write("sfint: name scenarios, or --all\nfor example: sfint rehearse redis-stale-master\n")
+        return 2
+    chosen = list(scenarios) if options.all else options.scenario
+    return asyncio.run(_rehearse({name: scenarios[name] for name in chosen}, as_json=options.json))
+
+
+def _parser(scenarios: Mapping[str, Scenario]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sfint")
+    commands = parser.add_subparsers(dest="command", required=True)
+    lab = commands.add_parser("lab", help="open the rehearsal world")
+    lab.add_argument("--port", type=int, default=0, help="port of the page (default: a free one)")
+    lab.add_argument("scenario", nargs="?", default="redis-stale-master", choices=[*scenarios, "healthy"])
+    rehearse = commands.add_parser("rehearse", help="play failures without hands")
+    rehearse.add_argument("scenario", nargs="*", metavar="SCENARIO", choices=[*scenarios, []])
+    rehearse.add_argument("--all", action="store_true", help="every scenario")
+    rehearse.add_argument("--json", action="store_true", help="a JSON line a scenario")
+    return parser
+
+
+async def _lab(scenario: str, port: int) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    _say("starting Slack, Kubernetes, Redis with Sentinel, Salesforce, PagerDuty, the middleware and the bot …")
+    async with World(slack_port=port) as world:
+        _say(f"\n  Open this page:  {world.page_url}\n")
+        if scenario != "healthy":
+            chosen = collect()[scenario]
+            _say(f"breaking it: {chosen.summary} …")
+            await chosen.break_it(world)
+            _say("broken. Type /sfint status on the page, then /sfint restart-sentinel,")
+            _say("become Arno Approver (bottom left) and approve. Ctrl-C ends the world.")
+        await stop.wait()
+        _say("\nclosing the world …")
+    return 0
+
+
+async def _rehearse(scenarios: Mapping[str, Scenario], *, as_json: bool) -> int:
+    outcomes: list[Outcome] = []
+    for name, scenario in scenarios.items():
+        if not as_json:
+            _say(f"\n{name}: {scenario.summary}")
+        async with World() as world:
+            outcome = await Rehearsal(name, scenario, world, _silent if as_json else _say).play()
+            if not outcome.ok:
+                sys.stderr.write(f"{world.bot.tail()}\n")
+        outcomes.append(outcome)
+        _say(json.dumps(outcome.line()) if as_json else _verdict(outcome))
+    return 0 if all(outcome.ok for outcome in outcomes) else 1
+
+
+def _verdict(outcome: Outcome) -> str:
+    if outcome.ok:
+        return f"  ok: {outcome.diagnosed_entry}, {outcome.paged_team} paged"
+    return "\n".join(f"  NOT OK: {problem}" for problem in outcome.problems)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _silent(line: str) -> None:
+    del line

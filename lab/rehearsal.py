@@ -1,0 +1,173 @@
+"""Plays one scenario without hands: break, ask, repair with a second person, and judge by what others saw."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lab.estate.pagerduty import Alert
+from lab.scenario import Scenario
+from lab.slack.messages import StoredMessage
+from lab.world import APPROVER, INCIDENTS, REQUESTER, World
+
+_ANSWER_SECONDS = 30.0
+_PLAN_SECONDS = 60.0
+_REPAIR_SECONDS = 240.0
+_HEALED_SECONDS = 60.0
+_APPROVE = ("sfint:decide:approve", "sfint:decide:approve-data-loss")
+
+
+@dataclass
+class Outcome:
+    """The line that `sfint rehearse --json` prints."""
+
+    scenario: str
+    expected_entry: str
+    diagnosed_entry: str | None = None
+    expected_team: str = ""
+    paged_team: str | None = None
+    seconds_to_diagnosis: float | None = None
+    seconds_to_repair: float | None = None
+    ok: bool = False
+    problems: list[str] = field(default_factory=list)
+
+    def line(self) -> dict[str, Any]:
+        """What is printed; `problems` only where there are some."""
+        return {name: value for name, value in asdict(self).items() if name != "problems" or value}
+
+
+class Rehearsal:
+    """One scenario in one fresh world; `tell` gets the transcript line by line."""
+
+    def __init__(self, name: str, scenario: Scenario, world: World, tell: Callable[[str], None]) -> None:
+        self._scenario = scenario
+        self._world = world
+        self._tell = tell
+        self._began = time.monotonic()
+        self._outcome = Outcome(name, scenario.entry, expected_team=scenario.team)
+
+    async def play(self) -> Outcome:
+        """Never raises for what the bot does wrong: that is a problem of the outcome."""
+        try:
+            await self._play()
+        except (TimeoutError, LookupError) as problem:
+            self._outcome.problems.append(str(problem) or type(problem).__name__)
+        self._outcome.ok = not self._outcome.problems
+        return self._outcome
+
+    async def _play(self) -> None:
+        scenario, world = self._scenario, self._world
+        self._say("break", scenario.summary)
+        await scenario.break_it(world)
+        await self._diagnose()
+        if scenario.advises:
+            await self._ask_for_advice()
+        broken_at = time.monotonic()
+        if scenario.heal is not None:
+            self._say("by hand", (scenario.heal.__doc__ or "").strip())
+            await scenario.heal(world)
+        for command in scenario.repairs:
+            await self._repair(command)
+        await self._prove_healed()
+        if scenario.repairs:
+            self._outcome.seconds_to_repair = round(time.monotonic() - broken_at, 2)
+
+    async def _diagnose(self) -> None:
+        asked = time.monotonic()
+        report = await self._type_and_wait("/sfint status", "sfint_report", _ANSWER_SECONDS)
+        self._outcome.seconds_to_diagnosis = round(time.monotonic() - asked, 2)
+        named = [each for each in _payload(report)["entries"] if each["outcome"] == "failing"]
+        self._outcome.diagnosed_entry = named[0]["entry"] if named else None
+        self._say("sfint", report.text)
+        if self._outcome.diagnosed_entry != self._scenario.entry:
+            self._outcome.problems.append(f"diagnosed {self._outcome.diagnosed_entry}: {report.text}")
+        await self._await_page()
+
+    async def _await_page(self) -> None:
+        alert = await _until(self._first_alert, _ANSWER_SECONDS, "nobody was paged")
+        self._outcome.paged_team = alert.team
+        self._say("PagerDuty", f"{alert.team}: {alert.summary}")
+        if alert.team != self._scenario.team:
+            self._outcome.problems.append(f"paged {alert.team}")
+
+    def _first_alert(self) -> Alert | None:
+        return self._world.pagerduty.alerts[0] if self._world.pagerduty.alerts else None
+
+    async def _ask_for_advice(self) -> None:
+        answer = await self._type_and_wait("/sfint restart-sentinel", "sfint_no_plan", _PLAN_SECONDS)
+        self._say("sfint", answer.text)
+        if self._scenario.advises not in str(answer.blocks):
+            self._outcome.problems.append(f"the answer does not advise: {self._scenario.advises}")
+
+    async def _repair(self, command: str) -> None:
+        plan = await self._type_and_wait(f"/sfint {command}", "sfint_plan", _PLAN_SECONDS, state="waiting")
+        self._say("sfint", plan.text)
+        action = next(each for each in _APPROVE if each in str(plan.blocks))
+        self._say(self._name(APPROVER), f"clicks {action}")
+        await self._world.slack.click(APPROVER, INCIDENTS, plan.ts, action)
+        run_id = _payload(plan)["run_id"]
+        ended = await self._world.slack.wait_for(
+            lambda message: (
+                _is(message, "sfint_progress")
+                and _payload(message)["run_id"] == run_id
+                and _payload(message)["state"] not in ("running", "queued")
+            ),
+            channel_id=INCIDENTS,
+            timeout=_REPAIR_SECONDS,
+        )
+        self._say("sfint", ended.text)
+        if _payload(ended)["state"] != "succeeded":
+            self._outcome.problems.append(f"{command} ended {_payload(ended)['state']}: {ended.text}")
+
+    async def _prove_healed(self) -> None:
+        deadline = time.monotonic() + _HEALED_SECONDS
+        while not await self._scenario.is_healed(self._world):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the estate is not healed")
+            await asyncio.sleep(0.2)
+        self._say("estate", "healed")
+
+    async def _type_and_wait(
+        self, text: str, event: str, timeout: float, *, state: str | None = None
+    ) -> StoredMessage:
+        known = {message.ts for message in self._world.slack.messages(INCIDENTS)}
+        self._say(self._name(REQUESTER), text)
+        typed = await self._world.slack.type(REQUESTER, INCIDENTS, text)
+        if not typed.acked:
+            raise LookupError(f"{text} was not acknowledged: {typed.error}")
+        return await self._world.slack.wait_for(
+            lambda message: (
+                message.ts not in known
+                and _is(message, event)
+                and (state is None or _payload(message)["state"] == state)
+            ),
+            channel_id=INCIDENTS,
+            timeout=timeout,
+        )
+
+    def _name(self, user_id: str) -> str:
+        return next(person.name for person in self._world.slack.world.workspace.people if person.id == user_id)
+
+    def _say(self, who: str, what: str) -> None:
+        self._tell(f"{time.monotonic() - self._began:7.2f} s  {who:>10}  {what}")
+
+
+async def _until(ask: Callable[[], Alert | None], seconds: float, otherwise: str) -> Alert:
+    deadline = time.monotonic() + seconds
+    while (answer := ask()) is None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(otherwise)
+        await asyncio.sleep(0.05)
+    return answer
+
+
+def _is(message: StoredMessage, event: str) -> bool:
+    return (message.metadata or {}).get("event_type") == event
+
+
+def _payload(message: StoredMessage) -> dict[str, Any]:
+    payload: dict[str, Any] = (message.metadata or {})["event_payload"]
+    return payload

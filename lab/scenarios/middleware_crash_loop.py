@@ -1,0 +1,29 @@
+"""A bad value crashed the middleware; it is right again, but the pod sits in its back-off."""
+
+from lab.scenario import Scenario
+from lab.world import World
+
+
+async def _break(world: World) -> None:
+    world.middleware.crash_loop()
+    await world.middleware.until_crash_looping()
+
+
+async def _heal(world: World) -> None:
+    """Somebody takes the bad value back; the pod would still wait for minutes."""
+    world.middleware.fix_configuration()
+
+
+async def _is_healed(world: World) -> bool:
+    return await world.middleware.serves()
+
+
+SCENARIO = Scenario(
+    summary="a bad value crashed the middleware, and the pod sits in its back-off",
+    entry="middleware-down",
+    team="ops",
+    break_it=_break,
+    is_healed=_is_healed,
+    heal=_heal,
+    repairs=("restart-middleware",),
+)

@@ -1,0 +1,99 @@
+"""The rehearsal world: estate, Slack and the real bot, started together and gone together."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from lab.bot_config import TEAMS, Windows, bot_environment, bot_settings, write_config
+from lab.bot_process import BotProcess, free_port
+from lab.estate.kubernetes import KubernetesStandIn
+from lab.estate.live_agent import LiveAgentStandIn
+from lab.estate.middleware_deployment import MiddlewareDeployment
+from lab.estate.pagerduty import PagerDutyStandIn
+from lab.estate.redis_pods import RedisPods
+from lab.estate.salesforce import SalesforceStandIn
+from lab.slack.server import SlackStandIn
+from lab.slack.workspace import acme_workspace
+
+INCIDENTS = "C0INCSF001"
+REQUESTER, APPROVER = "U0RITA001", "U0ARNO001"
+
+
+class World:
+    """Use as `async with World() as world`. Everything is healthy at first."""
+
+    def __init__(self, *, windows: Windows | None = None, with_bot: bool = True, slack_port: int = 0) -> None:
+        self.windows = windows or Windows()
+        self.slack = SlackStandIn(acme_workspace())
+        self.kubernetes = KubernetesStandIn()
+        self.redis = RedisPods(self.kubernetes)
+        self.salesforce = SalesforceStandIn()
+        self.live_agent = LiveAgentStandIn()
+        self.pagerduty = PagerDutyStandIn(TEAMS)
+        self.middleware = MiddlewareDeployment(
+            self.kubernetes, self.salesforce, self.live_agent, self.redis.sentinel_address
+        )
+        self._with_bot = with_bot
+        self._slack_port = slack_port
+        self.remembered_password = ("", "")
+        self._stack = contextlib.AsyncExitStack()
+        self.bot: BotProcess
+        self.directory: Path
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sfint-lab-")))
+        await self.slack.start(self._slack_port)
+        self._stack.push_async_callback(self.slack.stop)
+        for part in (self.kubernetes, self.salesforce, self.live_agent, self.pagerduty):
+            await part.start()
+            self._stack.push_async_callback(part.stop)
+        await self.redis.start()
+        await self.redis.ready(30.0)
+        await self.middleware.start()
+        self._stack.push_async_callback(self.middleware.stop)
+        await self.middleware.until_ready()
+        self.bot = self.make_bot()
+        self._stack.push_async_callback(self.bot.stop)
+        if self._with_bot:
+            await self.bot.start()
+            await self.bot.until_ready()
+
+    @property
+    def page_url(self) -> str:
+        """Where a person sits, in the incident channel as the requester."""
+        return f"{self.slack.page_url}?as={REQUESTER}&channel={INCIDENTS}"
+
+    def make_bot(self, *, module: tuple[str, ...] = ("-m", "bot")) -> BotProcess:
+        """Writes the configuration and prepares (does not start) the process."""
+        port = free_port()
+        state = self.directory / "state"
+        state.mkdir(exist_ok=True)
+        settings = bot_settings(
+            directory=state,
+            health_port=port,
+            slack=self.slack,
+            pagerduty=self.pagerduty,
+            salesforce=self.salesforce,
+            kubeconfig=self.kubernetes.write_kubeconfig(self.directory / "kubeconfig"),
+            windows=self.windows,
+        )
+        config = write_config(self.directory / "sfint.yml", settings)
+        environment = bot_environment(self.slack, self.pagerduty, self.salesforce)
+        return BotProcess(config, environment, port, self.directory / "bot.log", module=module)
