@@ -345,7 +345,9 @@ async def test_a_slash_command_arrives_with_all_its_fields(slack: SlackStandIn, 
     assert (fields["command"], fields["text"], fields["user_id"]) == ("/sfint", "status redis", RITA)
     assert (fields["channel_name"], fields["team_id"]) == ("inc-salesforce", "T0ACME0001")
     assert fields["trigger_id"] == typed.trigger_id
-    assert {"token", "team_domain", "user_name", "api_app_id", "is_enterprise_install", "response_url"} <= set(fields)
+    assert {"token", "team_domain", "user_name", "api_app_id", "is_enterprise_install", "response_url"} <= set(
+        fields
+    )
 
 
 async def test_an_answer_in_the_ack_is_ephemeral(slack: SlackStandIn, client: AsyncWebClient) -> None:
@@ -379,7 +381,9 @@ async def test_without_an_ack_the_person_is_told(slack: SlackStandIn, client: As
     assert slack.messages(CHANNEL, viewer=ADA) == []
 
 
-async def test_a_lost_ack_runs_the_command_and_shows_a_timeout(slack: SlackStandIn, client: AsyncWebClient) -> None:
+async def test_a_lost_ack_runs_the_command_and_shows_a_timeout(
+    slack: SlackStandIn, client: AsyncWebClient
+) -> None:
     """What the bot did stays done."""
     app, seen = bolt(client), []
 
