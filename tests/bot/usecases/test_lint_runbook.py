@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from bot.domain.runbook import Entry, Severity, Team
-from bot.runbook.loader import Runbook
-from bot.usecases.lint_runbook import LintProblem, Weight, lint
+from bot.runbook.loader import Runbook, load_runbook
+from bot.usecases.lint_runbook import LintProblem, Weight, lint, lint_runbook
 
 TODAY = date(2026, 11, 22)
 GOOD = Entry(
@@ -93,3 +93,8 @@ def test_an_unlikely_review_date_is_a_warning(reviewed: date, words: str) -> Non
 def test_a_page_reviewed_a_year_ago_is_still_good() -> None:
     """The boundary itself."""
     assert _lint(replace(GOOD, reviewed=date(2025, 11, 22))) == ()
+
+
+def test_the_runbook_of_this_program_is_clean() -> None:
+    """Every finding of every check has its page, and every page points to what is there."""
+    assert lint_runbook(load_runbook(), TODAY) == ()
