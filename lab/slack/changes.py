@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Change:
-    """Something on a screen is different: a message (channel, ts) or the open views of a person."""
+    """Something on a screen is different: a `message`, a person's open `views`, or the `places` the bot is in."""
 
     kind: str
     channel: str = ""

@@ -36,7 +36,7 @@ class Composer:
         if thread_ts:
             return self._notice(channel, person, f"{text.split()[0]} is not supported in threads. Sorry!")
         if text.split()[0] == "/invite":
-            self._world.bot_channels.add(channel.id)
+            self._world.join(channel.id)
             return self._notice(channel, person, f"You added {self._world.identity.name} to #{channel.name}.")
         if text.split()[0] != COMMAND:
             return self._notice(channel, person, f"{text.split()[0]} is not a valid command.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lab.slack.changes import ChangeLog
+from lab.slack.changes import Change, ChangeLog
 from lab.slack.errors import Json
 from lab.slack.faults import Faults
 from lab.slack.files import FileStore
@@ -70,6 +70,12 @@ class SlackWorld:
             return self.bot
         return next((one for one in self.workspace.people if one.id == user_id), None)
 
+    def join(self, channel_id: str) -> None:
+        """Make the bot a member of a channel."""
+        if channel_id not in self.bot_channels:
+            self.bot_channels.add(channel_id)
+            self.changes.publish(Change("places", channel=channel_id))
+
     def edit_usergroup(self, group_id: str, users: list[str]) -> None:
         """Change who is in a user group."""
         for index, group in enumerate(self.usergroups):
@@ -90,7 +96,7 @@ class SlackWorld:
             self._channels[channel_id] = Channel(
                 channel_id, person.name, is_private=True, members=members, is_im=True
             )
-            self.bot_channels.add(channel_id)
+            self.join(channel_id)
         return self._channels[channel_id]
 
     def post_as_bot(self, channel: str, text: str, **fields: Any) -> StoredMessage:

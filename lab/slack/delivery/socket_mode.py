@@ -141,6 +141,6 @@ class SocketMode:
             if message.type != WSMsgType.TEXT:
                 continue
             said = json.loads(message.data)
-            waiting = self._waiting.get(said.get("envelope_id", ""))
+            waiting = self._waiting.get(said.get("envelope_id", "")) if isinstance(said, dict) else None
             if waiting is not None and not waiting.done():
                 waiting.set_result(said.get("payload") or {})

@@ -119,7 +119,7 @@ def _join(world: SlackWorld, arguments: Arguments) -> Json:
     answer: Json = {}
     if channel.id in world.bot_channels:
         answer = {"warning": "already_in_channel", "response_metadata": {"warnings": ["already_in_channel"]}}
-    world.bot_channels.add(channel.id)
+    world.join(channel.id)
     return {"channel": channel_json(world, channel), **answer}
 
 

@@ -27,7 +27,7 @@ function show(text) {
   show.timer = setTimeout(() => { toast.hidden = true; }, 6000);
 }
 
-// ---- live updates
+// ---- live updates (the server's HTML is escaped there; nothing here makes HTML of text)
 
 function toEnd(box) { if (box) box.scrollTop = box.scrollHeight; }
 
@@ -64,7 +64,9 @@ function onViews(event) {
 const stream = new EventSource(`/page/events?as=${me}&since=${document.body.dataset.revision}`);
 stream.onmessage = ({ data }) => {
   const event = JSON.parse(data);
-  if (event.kind === "message") onMessage(event); else onViews(event);
+  if (event.kind === "message") onMessage(event);
+  else if (event.kind === "views") onViews(event);
+  else if (![...document.querySelectorAll("textarea")].some((field) => field.value)) location.reload();
 };
 
 // ---- writing
@@ -114,10 +116,10 @@ function confirmed(element) {
   const asked = JSON.parse(element.dataset.confirm);
   const dialog = document.getElementById("confirm");
   const [no, yes] = dialog.querySelectorAll("button");
-  dialog.querySelector("h2").textContent = asked.title;
+  dialog.querySelector("h2").innerHTML = asked.title;
   dialog.querySelector("p").innerHTML = asked.text;
-  no.textContent = asked.deny;
-  yes.textContent = asked.ok;
+  no.innerHTML = asked.deny;
+  yes.innerHTML = asked.ok;
   yes.className = `button ${asked.style}`;
   dialog.returnValue = "no";
   return new Promise((resolve) => {

@@ -107,6 +107,10 @@ class Page:
         return response
 
     async def _stream(self, response: web.StreamResponse, person: Person, revision: int) -> None:
+        if revision > self._world.changes.revision:
+            # The page is older than this world: it has to start over.
+            await response.write(f"data: {json.dumps({'kind': 'places'})}\n\n".encode())
+            revision = self._world.changes.revision
         while True:
             for change in self._world.changes.since(revision):
                 revision += 1
@@ -120,6 +124,8 @@ class Page:
                 await response.write(b": still here\n\n")
 
     def _event(self, change: Change, person: Person) -> Json | None:
+        if change.kind == "places":
+            return {"kind": "places"}
         if change.kind == "views":
             stack = self._world.views.stack(person.id)
             return {"kind": "views", "html": self._renderer.modal(stack)} if change.person == person.id else None

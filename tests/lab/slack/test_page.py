@@ -173,3 +173,13 @@ async def test_what_people_write_is_never_html(slack: SlackStandIn, page: Page) 
     await slack.type(ADA, CHANNEL, "<img src=x onerror=alert(1)>")
 
     await expect(page.get_by_test_id("message")).to_contain_text("<img src=x onerror=alert(1)>")
+
+
+async def test_inviting_the_bot_shows_at_once(slack: SlackStandIn, page: Page) -> None:
+    """/invite makes the bot a member; the page says so without being reloaded by hand."""
+    await page.goto(f"{slack.page_url}?as={RITA}&channel=C0RANDOM01")
+    await expect(page.locator(".presence")).to_have_text("sfint is not in this channel")
+    await page.get_by_test_id("composer").fill("/invite @sfint")
+    await page.get_by_test_id("send").click()
+
+    await expect(page.locator(".presence")).to_have_text("sfint is here")
