@@ -91,10 +91,10 @@ async def test_crash_loop_is_a_go_panic_with_exit_code_2(
 
 
 async def test_client_that_missed_the_move_is_stale_until_it_is_restarted(
+    replica: Valkey,
     kubernetes: KubernetesStandIn,
     deployment: MiddlewareDeployment,
     master: Valkey,
-    replica: Valkey,
     sentinel: Valkey,
 ) -> None:
     """Sentinel is right, the process alone dials the dead address, and it looks ready all the while."""

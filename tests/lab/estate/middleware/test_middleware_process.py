@@ -311,7 +311,7 @@ async def test_dead_master_is_dialled_for_ever_after_a_missed_switch(
     await replacement.kill()
 
 
-async def test_switch_that_is_heard_is_followed(middleware: Middleware, master: Valkey, replica: Valkey) -> None:
+async def test_switch_that_is_heard_is_followed(replica: Valkey, middleware: Middleware, master: Valkey) -> None:
     """+switch-master moves the client to the new master without a restart."""
     await master.kill()
 
