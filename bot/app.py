@@ -16,7 +16,7 @@ import structlog
 from bot.adapters.clock import SystemClock
 from bot.adapters.durable.engine import DurableEngine
 from bot.adapters.durable.run_plan import Observer
-from bot.adapters.durable.single_process import hold_alone
+from bot.adapters.durable.single_process import AlreadyRunning, hold_alone
 from bot.adapters.health import HealthServer, Probe
 from bot.adapters.pagerduty import PagerDutyPager
 from bot.adapters.slack import Slack, build_slack
@@ -40,6 +40,8 @@ from bot.usecases.run_script import RepairScript
 from bot.usecases.work_inbox import WorkInbox
 from bot.views.mentions import Mentions
 from handlers import register
+
+__all__ = ["AlreadyRunning", "run_bot"]
 
 _log = structlog.get_logger(__name__)
 _PRUNE_EVERY_SECONDS = 3600.0
@@ -81,7 +83,7 @@ async def _started(
         store = await open_store(f"sqlite:///{settings.store.directory / 'sfint.db'}", keys, redactor, clock)
         stack.push_async_callback(store.close)
         connection = _SlackProbe()
-        probes = {"slack": connection, "store": _store_probe(store)}
+        probes: dict[str, Probe] = {"slack": connection, "store": _store_probe(store)}
         health = HealthServer(settings.health.host, settings.health.port, probes)
         port = await health.start()
         stack.push_async_callback(health.stop)
@@ -114,8 +116,8 @@ async def _open_for_work(
     keys = {team: way.pagerduty_routing_key.get_secret_value() for team, way in settings.teams.items()}
     pager = PagerDutyPager(
         {team: key for team, key in keys.items() if key},
-        url=f"{settings.pagerduty.url.rstrip('/')}/v2/enqueue",
-        deadline_seconds=settings.pagerduty.timeout_seconds,
+        url=settings.pagerduty.events_url,
+        deadline_seconds=settings.pagerduty.deadline_seconds,
     )
     stack.push_async_callback(pager.aclose)
     pages, worker = DeliverPages(pager), WorkInbox(store.inbox)
@@ -133,7 +135,7 @@ async def _open_for_work(
         remediations=collect_remediations(),
         steps=collect_steps(),
         chat=SlackChat(store.outbox, redactor, Mentions(groups, leaders), sender.wake),
-        directory=SlackDirectory(slack.web, clock),
+        directory=SlackDirectory(slack.web),
         ledger=store.ledger,
         pages=store.pages,
         runs=store.runs,

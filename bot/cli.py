@@ -91,12 +91,11 @@ def _dispatch(config: str, words: list[str]) -> int:
 
 
 def _run(config: str) -> int:
-    from bot.adapters.durable.single_process import AlreadyRunning
-    from bot.app import run_bot
+    from bot.app import AlreadyRunning, run_bot
 
     settings = _settings(config)
     redactor = Redactor(settings.secrets())
-    configure_logging(redactor, settings.log.level)
+    configure_logging(redactor, settings.log.level.upper())
     try:
         asyncio.run(run_bot(settings, redactor))
     except AlreadyRunning as error:
@@ -128,7 +127,7 @@ def _answer(config: str, command: Command) -> int:
 
     settings = _settings(config)
     redactor = Redactor(settings.secrets())
-    configure_logging(redactor, "error")
+    configure_logging(redactor, "ERROR")
     target = command.option("target") or _only_target(settings)
     if target not in settings.targets:
         known = ", ".join(sorted(settings.targets))

@@ -69,9 +69,11 @@ def _crm(name: str, org: SalesforceSettings, logins: LoginBook, clock: Clock) ->
         security_token=org.security_token.get_secret_value(),
     )
     limits = LoginLimits(
-        reuse_seconds=org.limiter.remember_seconds,
-        failures=org.limiter.attempts,
-        failure_window_seconds=org.limiter.window_seconds,
+        reuse_seconds=org.limiter.reuse_seconds,
+        failures=org.limiter.failures,
+        failure_window_seconds=org.limiter.failure_window_seconds,
+        per_hour=org.limiter.per_hour,
+        stop_after_rate_exceeded_seconds=org.limiter.stop_after_rate_exceeded_seconds,
     )
     return SalesforceCrm(
         credentials,
@@ -80,5 +82,5 @@ def _crm(name: str, org: SalesforceSettings, logins: LoginBook, clock: Clock) ->
         clock=clock,
         limits=limits,
         api_version=org.api_version,
-        deadline_seconds=org.timeout_seconds,
+        deadline_seconds=org.deadline_seconds,
     )

@@ -65,7 +65,7 @@ def configure_logging(redactor: Redactor, level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
-    _install(formatter, level)
+    _install(formatter, level.upper())
 
 
 @contextmanager

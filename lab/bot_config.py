@@ -1,4 +1,4 @@
-"""The configuration that the bot gets in the lab: an ordinary file, with short windows, and secrets by environment."""
+"""The bot's configuration in the lab: an ordinary file, with short windows, and secrets by environment."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _target(salesforce: SalesforceStandIn, kubeconfig: Path, windows: Windows) -
             "username": salesforce.org.username,
             "password": "env:ACME_SF_PASSWORD",
             "security_token": "env:ACME_SF_SECURITY_TOKEN",
-            "limiter": {"attempts": 3, "window_seconds": 10, "remember_seconds": 2},
+            "limiter": {"failures": 3, "failure_window_seconds": 10, "reuse_seconds": 1},
         },
         "timings": {
             "approval_seconds": windows.approval,

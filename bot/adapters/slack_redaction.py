@@ -49,7 +49,7 @@ def _redact(value: Any, redactor: Redactor) -> Any:
         return redactor.text(value) if type(value) is str else value
     if isinstance(value, tuple):
         return tuple(_redact(each, redactor) for each in value)
-    if is_dataclass(value) and not isinstance(value, type | _WHOLE):
+    if is_dataclass(value) and not isinstance(value, (type, *_WHOLE)):
         kept = {field.name: getattr(value, field.name) for field in fields(value)}
         return type(value)(
             **{name: each if name in _NAMES else _redact(each, redactor) for name, each in kept.items()}

@@ -88,7 +88,8 @@ class SlackSender:
             if not channels and not self._lanes:
                 self._idle.set()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._awake.wait(), _LOOK_AGAIN_SECONDS)
+                async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
+                    await self._awake.wait()
 
     def _open_lane(self, channel: str) -> None:
         lane = asyncio.create_task(self._lane(channel), name=f"slack-lane-{channel}")

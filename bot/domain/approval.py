@@ -64,8 +64,7 @@ def may_decide(
         (decision.plan_hash != plan.hash, "this card shows an older plan; ask again for a fresh one"),
         (approves and decision.by == requested_by, "the requester never approves their own request"),
         (
-            not roles.holds(decision.by, Role.APPROVER)
-            and not (decision.by == requested_by and not approves),
+            not roles.holds(decision.by, Role.APPROVER) and not (decision.by == requested_by and not approves),
             "you do not hold the role `approver`",
         ),
         (

@@ -58,6 +58,7 @@ class RunScript(Protocol):
         index: int,
         done: Sequence[StepLine],
         started_at: datetime,
+        *,
         compensating: bool,
     ) -> StepLine:
         """Carries out one step and shows it on the progress card; a line with FAILED ends the run."""

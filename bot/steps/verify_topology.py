@@ -49,7 +49,8 @@ def shortcomings(observed: RedisObservation) -> tuple[str, ...]:
         found.append(f"{sum(pod.is_ready for pod in observed.pods)} of {wanted} pods are ready")
     if len(masters) != 1:
         found.append(f"{len(masters)} masters instead of one")
-    found += [f"{view.pod}: {view.problem}" for view in (*observed.nodes, *observed.sentinels) if view.problem]
+    found += [f"{view.pod}: {view.problem}" for view in observed.nodes if view.problem]
+    found += [f"sentinel {view.pod}: {view.problem}" for view in observed.sentinels if view.problem]
     found += [
         f"{view.pod}: its link to the master is down"
         for view in observed.nodes

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from datetime import timedelta
 
 import structlog
 
 from bot.domain.actor import Actor, Place
 from bot.domain.click import REASON_FIELD, read_click, read_denial
-from bot.domain.errors import SfintError
 from bot.domain.notice import Notice, Tone
 from bot.ports.engine import Engine
 from bot.ports.inbox import Arrival, Inbox, Received
@@ -46,12 +46,17 @@ class WorkInbox:
                     if received.key not in self._busy:
                         task = asyncio.create_task(self._work(desk, engine, received))
                         self._busy[received.key] = task
-                        task.add_done_callback(lambda _, key=received.key: self._busy.pop(key, None))
+                        task.add_done_callback(functools.partial(self._ended, received.key))
                 await self._woken.wait()
         finally:
             for task in list(self._busy.values()):
                 task.cancel()
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    def _ended(self, key: str, task: asyncio.Task[None]) -> None:
+        del self._busy[key]
+        if not task.cancelled() and (problem := task.exception()):
+            _log.error("a request could not be worked off; it is taken up at the next start", exc_info=problem)
 
     async def _work(self, desk: Desk, engine: Engine, received: Received) -> None:
         async with self._places:
@@ -93,20 +98,17 @@ async def _answer(desk: Desk, engine: Engine, received: Received) -> None:
 
 
 async def _ask(desk: Desk, received: Received) -> Ask:
-    """Who and where; what cannot be looked up is taken for a stranger, so nothing is allowed."""
+    """Who and where, as Slack knows them; what arrived is believed about the ids alone."""
     facts = received.facts
-    user, team, channel = (facts.get(name, "") for name in ("user_id", "team_id", "channel_id"))
-    try:
-        actor = await desk.directory.actor(user, team)
-        place = await desk.directory.place(channel)
-    except SfintError:
-        _log.exception("could not look up who asks", user=user, channel=channel)
-        actor, place = Actor(user, team, is_guest=True), Place(channel)
+    actor = await desk.directory.actor(facts.get("user_id", ""), facts.get("team_id", ""))
+    place = await desk.directory.place(facts.get("channel_id", ""))
     return Ask(received.key, actor, place, facts.get("response_url", ""))
 
 
 async def _apologise(desk: Desk, received: Received) -> None:
-    ask = await _ask(desk, received)
+    facts = received.facts
+    nobody = Actor(facts.get("user_id", ""), facts.get("team_id", ""), is_guest=True)
+    ask = Ask(received.key, nobody, Place(facts.get("channel_id", "")), facts.get("response_url", ""))
     lines = ("Something in me broke while answering this; nothing more is tried.", f"Reference: {received.key}")
     await whisper(desk, ask, Notice("That did not work", lines, "/sfint status", Tone.BAD))
 

@@ -65,6 +65,7 @@ class SlackStandIn:
 
     async def stop(self) -> None:
         """Close everything; what is under way is dropped."""
+        self.world.stop()
         await self.deliveries.stop()
         await self.sockets.stop()
         if self._runner is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,6 +52,7 @@ class SlackWorld:
         self.response_urls = ResponseUrls(self.clock)
         self.files = FileStore()
         self.socket_tickets: set[str] = set()
+        self._timers: list[asyncio.TimerHandle] = []
         self._channels = {one.id: one for one in self.workspace.channels}
         self.usergroups = list(self.workspace.usergroups)
         self.bot_channels = {one.id for one in self.workspace.channels if one.bot_is_member}
@@ -98,6 +101,15 @@ class SlackWorld:
             )
             self.join(channel_id)
         return self._channels[channel_id]
+
+    def later(self, delay_seconds: float, do: Callable[[], object]) -> None:
+        """Do something after a while, unless the stand-in is stopped before."""
+        self._timers.append(asyncio.get_running_loop().call_later(delay_seconds, do))
+
+    def stop(self) -> None:
+        """Forget what was to be done later."""
+        for timer in self._timers:
+            timer.cancel()
 
     def post_as_bot(self, channel: str, text: str, **fields: Any) -> StoredMessage:
         """A message of the bot."""

@@ -117,5 +117,4 @@ class DurableEngine:
             "max_executor_threads": 32,
             "notification_listener_polling_interval_sec": self._poll_seconds,
             "log_level": "WARNING",
-            "run_admin_server": False,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -67,12 +67,6 @@ class Database:
         await self._on_worker(self._engine.dispose)
         self._worker.shutdown(wait=True)
 
-    def insert_or_ignore(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        """An INSERT that does nothing where a unique key says that the row is there already."""
-        if self._engine.dialect.name == "sqlite":
-            return sqlite.insert(table).on_conflict_do_nothing()
-        return postgresql.insert(table).on_conflict_do_nothing()
-
     async def _on_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
@@ -89,6 +83,17 @@ class Database:
 
     def _migrate(self) -> None:
         self._transact(_upgrade)
+
+
+def insert_if_new(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:
+    """Adds the row unless a unique key says that it is there already; True when it was added.
+
+    The number that comes back tells: drivers do not agree on the row count of such an INSERT.
+    """
+    on_sqlite = connection.dialect.name == "sqlite"
+    row = (sqlite.insert(table) if on_sqlite else postgresql.insert(table)).values(values)
+    added = connection.execute(row.on_conflict_do_nothing().returning(table.c.number))
+    return added.scalar_one_or_none() is not None
 
 
 def _upgrade(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from cryptography.fernet import InvalidToken, MultiFernet
 from sqlalchemy import delete, select, update
 
-from bot.adapters.store.database import Database
+from bot.adapters.store.database import Database, insert_if_new
 from bot.adapters.store.schema import inbox
 from bot.domain.redaction import Redactor
 from bot.ports.clock import Clock
@@ -30,15 +30,15 @@ class SqlInbox:
 
     async def record(self, received: Received) -> bool:
         """Commits the row; False when the key was there already."""
-        row = self._database.insert_or_ignore(inbox).values(
-            key=received.key,
-            kind=received.kind.value,
-            facts=self._seal(received.facts),
-            received_at=received.received_at,
-            attempts=0,
-            problem="",
-        )
-        return await self._database.run(lambda connection: connection.execute(row).rowcount == 1)
+        row = {
+            "key": received.key,
+            "kind": received.kind.value,
+            "facts": self._seal(received.facts),
+            "received_at": received.received_at,
+            "attempts": 0,
+            "problem": "",
+        }
+        return await self._database.run(lambda connection: insert_if_new(connection, inbox, row))
 
     async def pending(self) -> tuple[Received, ...]:
         """Rows not yet done, oldest first; one sealed with a key that we no longer have is left where it is."""

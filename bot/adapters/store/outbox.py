@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cryptography.fernet import MultiFernet
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
-from bot.adapters.store.database import Database
+from bot.adapters.store.database import Database, insert_if_new
 from bot.adapters.store.schema import outbox
 from bot.domain.redaction import Redactor
 from bot.ports.clock import Clock
@@ -36,22 +36,25 @@ class SqlOutbox:
             "body": json.dumps(self._redactor.value({name: body[name] for name in body if name != _URL})),
             "sealed_url": self._seal(body.get(_URL)),
         }
-        first = self._database.insert_or_ignore(outbox).values(
-            key=key,
-            channel=channel,
-            manner=manner.value,
-            thread=thread,
-            version=1,
-            sent_version=0,
-            attempted=False,
-            problem="",
-            put_at=self._clock.now(),
+        first = {
+            "key": key,
+            "channel": channel,
+            "manner": manner.value,
+            "thread": thread,
+            "version": 1,
+            "sent_version": 0,
+            "attempted": False,
+            "problem": "",
+            "put_at": self._clock.now(),
             **content,
-        )
+        }
         edit = update(outbox).where(outbox.c.key == key).values(version=outbox.c.version + 1, **content)
-        await self._database.run(
-            lambda connection: connection.execute(first).rowcount == 1 or connection.execute(edit).rowcount == 1
-        )
+
+        def work(connection: Connection) -> None:
+            if not insert_if_new(connection, outbox, first):
+                connection.execute(edit)
+
+        await self._database.run(work)
 
     async def unsent_channels(self) -> tuple[str, ...]:
         """Channels that have something to send, the longest waiting first."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from bot.adapters.store.database import Database
+from bot.adapters.store.database import Database, insert_if_new
 from bot.adapters.store.schema import pages
 from bot.domain.page import Page, PageState
 from bot.domain.redaction import Redactor
@@ -37,10 +37,10 @@ class SqlPageBook:
 
     async def open(self, page: Page) -> tuple[Page, bool]:
         """Stores the page unless one with its key is open; the index on open keys decides a race."""
-        row = self._database.insert_or_ignore(pages).values(self._encode(page))
+        row = self._encode(page)
 
         def work(connection: Connection) -> tuple[Page, bool]:
-            is_new = connection.execute(row).rowcount == 1
+            is_new = insert_if_new(connection, pages, row)
             return _decode(_latest(connection, page.key)), is_new
 
         return await self._database.run(work)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
 
-from bot.adapters.store.database import Database
+from bot.adapters.store.database import Database, insert_if_new
 from bot.adapters.store.schema import runs
 from bot.domain.approval import Decision
 from bot.domain.codec import decode_decision, decode_request, encode_decision, encode_request
@@ -33,17 +33,17 @@ class SqlRunBook:
     async def open(self, request: RunRequest) -> RunRecord:
         """Stores it in WAITING, or returns the record that has this run_id already."""
         kept = self._redacted(request)
-        row = self._database.insert_or_ignore(runs).values(
-            run_id=kept.run_id,
-            workload=kept.plan.binding.workload,
-            state=RunState.WAITING.value,
-            request=json.dumps(encode_request(kept)),
-            requested_at=kept.requested_at,
-            summary="",
-        )
+        row = {
+            "run_id": kept.run_id,
+            "workload": kept.plan.binding.workload,
+            "state": RunState.WAITING.value,
+            "request": json.dumps(encode_request(kept)),
+            "requested_at": kept.requested_at,
+            "summary": "",
+        }
 
         def work(connection: Connection) -> RunRecord:
-            connection.execute(row)
+            insert_if_new(connection, runs, row)
             return _one(connection, kept.run_id)
 
         return await self._database.run(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from typing import Any
 
 from lab.slack.arguments import Arguments
@@ -15,6 +16,7 @@ from lab.slack.workspace import Channel
 from lab.slack.world import SlackWorld
 
 TEXT_CHARACTERS = 40_000
+SCHEDULE_SECONDS = 120 * 24 * 3600
 _TS = re.compile(r"\d{10}\.\d{6}")
 
 
@@ -22,6 +24,7 @@ def methods() -> list[WebMethod]:
     """This family."""
     return [
         WebMethod("chat.postMessage", _post, scope="chat:write"),
+        WebMethod("chat.scheduleMessage", _schedule, scope="chat:write", tier=3),
         WebMethod("chat.update", _update, scope="chat:write", tier=3),
         WebMethod("chat.delete", _delete, scope="chat:write", tier=3),
         WebMethod("chat.postEphemeral", _post_ephemeral, scope="chat:write", tier=4),
@@ -30,20 +33,42 @@ def methods() -> list[WebMethod]:
 
 
 def _post(world: SlackWorld, arguments: Arguments) -> Json:
+    channel, text, fields = _new_message(world, arguments)
+    message = world.post_as_bot(channel.id, text, **fields)
+    return {"channel": channel.id, "ts": message.ts, "message": message_json(world, message)}
+
+
+def _new_message(world: SlackWorld, arguments: Arguments) -> tuple[Channel, str, Json]:
     channel = _addressed(world, arguments)
     text, blocks = _contents(arguments)
     if not text and not blocks:
         raise SlackError("no_text")
-    message = world.post_as_bot(
-        channel.id,
-        text,
-        blocks=blocks,
-        thread_ts=_thread(world, channel, arguments),
-        broadcast=arguments.flag("reply_broadcast"),
-        subtype="thread_broadcast" if arguments.flag("reply_broadcast") else None,
-        metadata=_metadata(arguments),
-    )
-    return {"channel": channel.id, "ts": message.ts, "message": message_json(world, message)}
+    is_loud = arguments.flag("reply_broadcast")
+    fields: Json = {
+        "blocks": blocks,
+        "thread_ts": _thread(world, channel, arguments),
+        "broadcast": is_loud,
+        "subtype": "thread_broadcast" if is_loud else None,
+        "metadata": _metadata(arguments),
+    }
+    return channel, text, fields
+
+
+def _schedule(world: SlackWorld, arguments: Arguments) -> Json:
+    channel, text, fields = _new_message(world, arguments)
+    delay_seconds = arguments.integer("post_at", 0) - world.clock()
+    if delay_seconds < 0:
+        raise SlackError("time_in_past")
+    if delay_seconds > SCHEDULE_SECONDS:
+        raise SlackError("time_too_far")
+    scheduled_id = f"Q{secrets.token_hex(5).upper()}"
+    world.later(delay_seconds, lambda: world.post_as_bot(channel.id, text, **fields))
+    return {
+        "channel": channel.id,
+        "scheduled_message_id": scheduled_id,
+        "post_at": arguments.integer("post_at", 0),
+        "message": {"text": text, "type": "delayed_message", "bot_id": world.identity.bot_id},
+    }
 
 
 def _addressed(world: SlackWorld, arguments: Arguments) -> Channel:
