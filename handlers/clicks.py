@@ -37,7 +37,8 @@ class Clicks:
         try:
             if is_denial:
                 form = deny_modal(_channel(body), str(action.get("value") or ""))
-                await asyncio.wait_for(client.views_open(trigger_id=body["trigger_id"], view=form), _FORM_SECONDS)
+                async with asyncio.timeout(_FORM_SECONDS):
+                    await client.views_open(trigger_id=body["trigger_id"], view=form)
             else:
                 facts = _facts(body, action)
                 await self._receive(

@@ -1,0 +1,58 @@
+"""A Slack of one's own on loopback, and the real outbox over a database of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.adapters.clock import SystemClock
+from bot.adapters.slack import Slack, build_slack
+from bot.adapters.slack_pace import Pace
+from bot.adapters.slack_sender import Patience, SlackSender
+from bot.adapters.store.store import Store, open_store
+from bot.domain.redaction import Redactor
+from lab.slack.rate_limits import RateLimits
+from lab.slack.server import SlackStandIn
+from lab.slack.workspace import acme_workspace
+
+IMPATIENT = Patience(first_seconds=0.02, longest_seconds=0.1, parent_seconds=2.0)
+
+
+@pytest.fixture
+async def slack_world() -> AsyncIterator[SlackStandIn]:
+    """A strict workspace without rate limits; tests turn trouble on as they need it."""
+    stand_in = SlackStandIn(acme_workspace(), limits=RateLimits(enforced=False), ack_seconds=3.0)
+    await stand_in.start()
+    yield stand_in
+    await stand_in.stop()
+
+
+@pytest.fixture
+async def slack(slack_world: SlackStandIn) -> AsyncIterator[Slack]:
+    """The bot's side of Slack, connected to nothing yet."""
+    built = await build_slack(
+        bot_token=slack_world.bot_token, app_token=slack_world.app_token, api_url=slack_world.api_url
+    )
+    yield built
+    await built.close()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """The books in a file of their own."""
+    opened = await open_store(
+        f"sqlite:///{tmp_path / 'sfint.db'}", [Fernet.generate_key().decode()], Redactor(), SystemClock()
+    )
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def sender(slack: Slack, store: Store) -> AsyncIterator[SlackSender]:
+    """A sender that is not started yet, without pauses."""
+    made = SlackSender(slack.web, store.outbox, pace=Pace(per_second=1e6, burst=1000), patience=IMPATIENT)
+    yield made
+    await made.stop(drain_seconds=0.0)
