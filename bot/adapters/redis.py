@@ -117,9 +117,12 @@ async def _ask_node(pod: Pod, link: Link) -> RedisView:
 
 async def _role(link: Link) -> str:
     try:
-        return str((await link.ask("ROLE"))[0])
+        reply = await link.ask("ROLE")
     except NoPermissionError:
         return ""
+    if not isinstance(reply, list) or not reply:
+        raise TypeError(f"ROLE answered {reply!r}")
+    return str(reply[0])
 
 
 async def _config(link: Link) -> dict[str, str] | None:
