@@ -63,6 +63,8 @@ BY_NAME = {
     "construction": "🚧",
     "octagonal_sign": "🛑",
     "double_vertical_bar": "⏸️",
+    "black_right_pointing_double_triangle_with_vertical_bar": "⏭️",
+    "ballot_box_with_check": "☑️",
     "zap": "⚡",
     "recycle": "♻️",
     "wave": "👋",
@@ -94,7 +96,8 @@ DRAWN = {
     "stopwatch", "lock", "arrows_counterclockwise", "mag", "memo", "page_facing_up", "clipboard", "book",
     "pager", "bell",
     "snowflake", "wrench", "hammer_and_wrench", "octagonal_sign", "double_vertical_bar", "bulb", "link",
-    "raised_hand", "shield", "mega",
+    "raised_hand", "shield", "mega", "eyes", "ballot_box_with_check",
+    "black_right_pointing_double_triangle_with_vertical_bar",
 }  # fmt: skip
 
 BY_GLYPH = {glyph.rstrip("\ufe0f"): name for name, glyph in BY_NAME.items()}

@@ -168,6 +168,21 @@ async def test_a_posted_message_is_seen_edited_and_deleted(slack: SlackStandIn, 
     assert [revision.text for revision in record.history] == ["one"]
 
 
+async def test_a_scheduled_message_comes_when_it_is_due(
+    slack: SlackStandIn, client: AsyncWebClient, clock: Hourglass
+) -> None:
+    """Not at once, not in the past."""
+    due = int(clock.now)
+    clock.now = due - 0.05
+    await client.chat_scheduleMessage(channel=CHANNEL, text="later", post_at=due)
+    early = list(slack.messages(CHANNEL))
+    await slack.wait_for(lambda message: message.text == "later", channel_id=CHANNEL, timeout=2)
+
+    assert early == []
+    past = client.chat_scheduleMessage(channel=CHANNEL, text="x", post_at=due - 60)
+    assert await error_of(past) == "time_in_past"
+
+
 async def test_threads_are_apart_from_the_channel(client: AsyncWebClient) -> None:
     """Replies are in conversations.replies; in the history only the parent and what was broadcast."""
     parent = await client.chat_postMessage(channel=CHANNEL, text="parent")

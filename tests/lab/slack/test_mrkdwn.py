@@ -1,7 +1,9 @@
 """mrkdwn as HTML: Slack's escapes and markup, and nothing that a message could smuggle in."""
 
 import pytest
+from jinja2 import Environment, PackageLoader
 
+from lab.slack.emoji import BY_NAME, DRAWN
 from lab.slack.mrkdwn import markdown_to_html, plain_to_html, to_html
 
 
@@ -63,3 +65,13 @@ def test_standard_markdown_is_understood() -> None:
     made = markdown_to_html("# Title\n- **a** and *b* [c](https://example.com/)", Names())
 
     assert made.startswith("<strong>Title</strong><br>• <strong>a</strong> and <em>b</em> <a href=")
+
+
+def test_every_drawn_emoji_has_its_drawing() -> None:
+    """The sprite has one symbol for each name, and each name is known."""
+    sprite = (
+        Environment(loader=PackageLoader("lab.slack.page"), autoescape=True).get_template("emoji.svg").render()
+    )
+
+    assert {name for name in DRAWN if f'id="e-{name}"' in sprite} == DRAWN
+    assert set(BY_NAME) >= DRAWN
