@@ -6,7 +6,19 @@ from lab.world import World
 
 async def _break(world: World) -> None:
     world.middleware.crash_loop()
-    await world.middleware.until_crash_looping()
+    await world.kubernetes.until(lambda: _is_crash_looping(world), 30.0, "the middleware crash-loops")
+
+
+def _is_crash_looping(world: World) -> bool:
+    statuses = [
+        status
+        for pod in world.middleware.pods()
+        for status in (pod.get("status") or {}).get("containerStatuses") or []
+    ]
+    return any(
+        ((status.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff"
+        for status in statuses
+    )
 
 
 async def _heal(world: World) -> None:
