@@ -25,5 +25,5 @@ class SlackError(Exception):
         return answer
 
 
-class ImpossibleGesture(Exception):
+class ImpossibleGesture(LookupError):
     """A person was asked to do what nobody can do on a screen, e.g. click a button that is not there."""

@@ -27,8 +27,8 @@ _EMOJI = re.compile(r":([a-z0-9_+-]+):|(" + "|".join(map(re.escape, BY_GLYPH)) +
 _SAFE_URL = re.compile(r"(https?|mailto|slack):", re.I)
 
 
-def to_html(text: str, names: Names) -> str:
-    """Safe HTML of a mrkdwn text."""
+def to_html(text: str, names: Names, *, is_verbatim: bool = False) -> str:
+    """Safe HTML of a mrkdwn text; a verbatim one keeps bare addresses as they are."""
     kept: list[str] = []
 
     def keep(markup: str) -> str:
@@ -39,7 +39,8 @@ def to_html(text: str, names: Names) -> str:
     text = _CODE_BLOCK.sub(lambda m: keep(f"<pre>{_literal(m[1], names)}</pre>"), text)
     text = _CODE.sub(lambda m: keep(f"<code>{_literal(m[1], names)}</code>"), text)
     text = _ANGLES.sub(lambda m: keep(_angle(m[1], names)), text)
-    text = _BARE_URL.sub(lambda m: keep(_angle(m[0], names)), text)
+    if not is_verbatim:
+        text = _BARE_URL.sub(lambda m: keep(_angle(m[0], names)), text)
     text = _safe(text)
     text = _EMOJI.sub(lambda m: keep(_emoji(m)), text)
     for tag, mark in _STYLES:

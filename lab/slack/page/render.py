@@ -35,7 +35,9 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._jinja.filters |= {
-            "mrkdwn": lambda text: Markup(mrkdwn.to_html(text, self)),  # noqa: S704 - to_html escapes
+            "mrkdwn": lambda text, verbatim=False: Markup(  # noqa: S704 - to_html escapes
+                mrkdwn.to_html(text, self, is_verbatim=bool(verbatim))
+            ),
             "plain": lambda text: Markup(mrkdwn.plain_to_html(text)),  # noqa: S704 - plain_to_html escapes
             "markdown": lambda text: Markup(mrkdwn.markdown_to_html(text, self)),  # noqa: S704 - escapes
             "clock": _clock,

@@ -75,3 +75,9 @@ def test_every_drawn_emoji_has_its_drawing() -> None:
 
     assert {name for name in DRAWN if f'id="e-{name}"' in sprite} == DRAWN
     assert set(BY_NAME) >= DRAWN
+
+
+def test_bare_addresses_become_links_unless_verbatim() -> None:
+    """As Slack does with mrkdwn that is not `verbatim`."""
+    assert to_html("see https://example.com/a.", Names()).count("<a href=") == 1
+    assert to_html("see https://example.com/a.", Names(), is_verbatim=True) == "see https://example.com/a."
