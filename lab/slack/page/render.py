@@ -35,9 +35,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._jinja.filters |= {
-            "mrkdwn": lambda text, verbatim=False: Markup(  # noqa: S704 - to_html escapes
-                mrkdwn.to_html(text, self, is_verbatim=bool(verbatim))
-            ),
+            "mrkdwn": self._mrkdwn,
             "plain": lambda text: Markup(mrkdwn.plain_to_html(text)),  # noqa: S704 - plain_to_html escapes
             "markdown": lambda text: Markup(mrkdwn.markdown_to_html(text, self)),  # noqa: S704 - escapes
             "clock": _clock,
@@ -55,6 +53,9 @@ class Renderer:
             return channel.name if channel else identifier
         handles = {group.id: group.handle for group in self._world.usergroups}
         return handles.get(identifier, identifier)
+
+    def _mrkdwn(self, text: str, verbatim: bool | None = None) -> Markup:
+        return Markup(mrkdwn.to_html(text, self, is_verbatim=bool(verbatim)))  # noqa: S704 - to_html escapes
 
     def colour(self, user_id: str) -> str:
         """Always the same colour for the same person."""
