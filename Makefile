@@ -1,5 +1,5 @@
 # Every target does its own set-up: on a fresh machine `make lab` and `make test` are enough.
-.PHONY: setup lab test lint fmt bench chaos rehearse lock clean
+.PHONY: setup packages lab test lint fmt chaos rehearse lock
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
@@ -31,5 +31,14 @@ fmt: setup
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-test: setup
+packages:
+	@tools/debian-packages
+
+test: setup packages
 	.venv/bin/pytest -m "not chaos"
+
+chaos: setup packages
+	.venv/bin/pytest -m chaos --timeout 7200
+
+rehearse: setup
+	.venv/bin/sfint rehearse --all
