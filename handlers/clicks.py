@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncRespond
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.usecases.receive import Arrival, Receive, Received
@@ -31,7 +32,7 @@ class Clicks:
 
     async def on_click(
         self, ack: AsyncAck, body: Payload, action: Payload, client: AsyncWebClient, respond: AsyncRespond
-    ) -> None:
+    ) -> BoltResponse:
         """Does not acknowledge what could not be done: Slack then marks the button, and the person is told."""
         is_denial = action["action_id"] == ids.DENY_ACTION
         try:
@@ -44,12 +45,12 @@ class Clicks:
                 await self._receive(
                     Received(f"click:{body['trigger_id']}", Arrival.CLICK, facts, datetime.now(UTC))
                 )
-        except Exception:  # the listener boundary: whatever failed, the clicker must not believe it was taken
-            _log.exception("a click could not be taken")
+        except Exception as error:  # noqa: BLE001  the listener boundary: the clicker must not believe it was taken
+            _log.error("a click could not be taken", problem=repr(error))
             text = NO_FORM if is_denial else NOT_RECORDED
             await respond(text=text, response_type="ephemeral", replace_original=False)
-            raise
-        await ack()
+            return BoltResponse(status=500)
+        return await ack()
 
 
 def _facts(body: Payload, action: Payload) -> dict[str, str]:

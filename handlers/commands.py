@@ -29,8 +29,8 @@ class Commands:
         received = Received(f"command:{command['trigger_id']}", Arrival.COMMAND, facts, datetime.now(UTC))
         try:
             await self._receive(received)
-        except Exception:  # noqa: BLE001  the listener boundary: whatever failed, the asker must not believe it was taken
-            _log.exception("a command could not be recorded")
+        except Exception as error:  # noqa: BLE001  the listener boundary: whatever failed, the asker must not believe it was taken
+            _log.error("a command could not be recorded", problem=repr(error))
             await ack(text=NOT_RECORDED, response_type="ephemeral")
             return
         await ack()

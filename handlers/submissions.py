@@ -33,8 +33,8 @@ class Submissions:
         try:
             key = f"submission:{view['id']}"
             await self._receive(Received(key, Arrival.SUBMISSION, facts, datetime.now(UTC)))
-        except Exception:  # noqa: BLE001  the listener boundary: the form stays open and says so
-            _log.exception("a form could not be recorded")
+        except Exception as error:  # noqa: BLE001  the listener boundary: the form stays open and says so
+            _log.error("a form could not be recorded", problem=repr(error))
             await ack(response_action="errors", errors={ids.REASON_BLOCK: NOT_RECORDED})
             return
         await ack()

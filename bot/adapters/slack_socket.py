@@ -25,6 +25,8 @@ from bot.domain.errors import AccessDenied, RateLimited, SfintError, Unreachable
 _log = structlog.get_logger(__name__)
 _HEARTBEAT_SECONDS = 5.0
 _HELLO_SECONDS = 10.0
+_ACK_SECONDS = 2.5
+"""Slack gives up on an acknowledgement after 3 s."""
 _LEAVE_SECONDS = 10.0
 """How long a connection that Slack asked to leave may still finish what it is at."""
 
@@ -116,9 +118,7 @@ class SocketMode:
                 elif said.get("envelope_id"):
                     self._spawn(self._handle(socket, said), "slack-envelope")
         finally:
-            self._open.discard(socket)
-            if not self._open:
-                self._connected.clear()
+            self._forget(socket)
             leaving.set()
 
     async def _handle(self, socket: aiohttp.ClientWebSocketResponse, envelope: dict[str, Any]) -> None:
@@ -129,11 +129,27 @@ class SocketMode:
         if answer.status != 200:
             _log.warning("an envelope was not acknowledged", status=answer.status)
             return
+        await self._acknowledge(socket, json.dumps(_response(request.envelope_id, answer).to_dict()))
+
+    async def _acknowledge(self, socket: aiohttp.ClientWebSocketResponse, text: str) -> None:
+        """On the connection that it came from, or, when that has just gone, on the one that follows."""
         try:
-            await socket.send_str(json.dumps(_response(request.envelope_id, answer).to_dict()))
+            await socket.send_str(text)
+            return
         except ConnectionError:
-            # Recorded all the same: when Slack delivers it again, the inbox knows it.
+            self._forget(socket)
+        try:
+            async with asyncio.timeout(_ACK_SECONDS):
+                await self._connected.wait()
+                await next(iter(self._open)).send_str(text)
+        except (TimeoutError, ConnectionError):
+            # Recorded all the same: when it is delivered again, the inbox knows it.
             _log.warning("an acknowledgement was lost with its connection")
+
+    def _forget(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._open.discard(socket)
+        if not self._open:
+            self._connected.clear()
 
     def _close(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         if not socket.closed:
