@@ -106,7 +106,19 @@ class ContainerLoop:
         launch = await self.runtime.launch(self.container)
         self.process = await ContainerProcess.start(launch, log.add)
         self._running(started)
-        return await self.process.wait()
+        hook = self._post_start()
+        try:
+            return await self.process.wait()
+        finally:
+            hook.cancel()
+            await asyncio.gather(hook, return_exceptions=True)
+
+    def _post_start(self) -> asyncio.Task[None]:
+        async def run() -> None:
+            if self.runtime.post_start:
+                await self.runtime.post_start(self.container)
+
+        return asyncio.create_task(run(), name=f"post-start-{self.container.name}")
 
     def _running(self, started: datetime) -> None:
         self.state = {"running": {"startedAt": stamp(started)}}

@@ -17,7 +17,7 @@ from lab.estate.kubernetes.store import Store
 
 MIN_PROBE_SECONDS = 0.1
 PROBE_TIMEOUT_SECONDS = 1.0
-MIN_GRACE_SECONDS = 3.0
+MIN_GRACE_SECONDS = 10.0
 _PODS = BY_PLURAL["pods"]
 
 
@@ -109,7 +109,7 @@ class PodWorker:
                 is_ready = is_ready if problem else True
                 if instance == loop.container_id and loop.is_running:
                     self._note_readiness(loop, is_ready, problem)
-            await asyncio.sleep(period)
+            await asyncio.sleep(period if loop.is_ready else MIN_PROBE_SECONDS)
 
     async def _ask(self, spec: Json, loop: ContainerLoop) -> str:
         try:

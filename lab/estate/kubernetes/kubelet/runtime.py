@@ -42,11 +42,13 @@ class Runtime:
     `launch` may prepare files first; StartFailed from it ends the container with exit code 1 and the reason
     in its log. Without `launch` there is no process: the container just runs. `ready` is asked at every
     probe when the container has no readinessProbe of its own that the kubelet can do (httpGet, tcpSocket).
-    `pre_stop` runs before SIGTERM, within the grace period.
+    `post_start` runs beside the process from its start and is dropped at its end; `pre_stop` runs before
+    SIGTERM, within the grace period.
     """
 
     launch: Callable[[Container], Awaitable[Launch]] | None = None
     ready: Callable[[Container], Awaitable[bool]] | None = None
+    post_start: Callable[[Container], Awaitable[None]] | None = None
     pre_stop: Callable[[Container], Awaitable[None]] | None = None
 
 
