@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.actor import Actor, Place
 from bot.domain.click import REASON_FIELD, read_click, read_denial
+from bot.domain.click import Ask as AskAgain
 from bot.domain.notice import Notice, Tone
 from bot.ports.engine import Engine
 from bot.ports.inbox import Arrival, Inbox, Received
@@ -82,14 +83,15 @@ async def _answer(desk: Desk, engine: Engine, received: Received) -> None:
     facts = received.facts
     ask = await _ask(desk, received)
     age = desk.clock.now() - received.received_at
-    if received.kind is Arrival.COMMAND and age > _TOO_OLD:
-        await whisper(desk, ask, _asked_while_down(facts.get("text", "")))
+    click = read_click(facts.get("action_id", ""), facts.get("value", ""))
+    command = click.text if isinstance(click, AskAgain) else facts.get("text", "")
+    if age > _TOO_OLD and (received.kind is Arrival.COMMAND or isinstance(click, AskAgain)):
+        await whisper(desk, ask, _asked_while_down(command))
         return
     match received.kind:
         case Arrival.COMMAND:
-            await answer_command(desk, engine, ask, facts.get("text", ""))
+            await answer_command(desk, engine, ask, command)
         case Arrival.CLICK:
-            click = read_click(facts.get("action_id", ""), facts.get("value", ""))
             await answer_click(desk, engine, ask, click, clicked_at=received.received_at)
         case Arrival.SUBMISSION:
             denial = read_denial(facts.get("private_metadata", ""))
