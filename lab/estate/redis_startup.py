@@ -141,11 +141,11 @@ class RedisScripts:
         claim = f"sentinel-data-{container.pod}"
         return self._kubernetes.kubelet.volumes.claim(container.namespace, claim) / "sentinel.conf"
 
-    async def _ask_sentinels(self, container: Container) -> str | None:
+    async def _ask_sentinels(self, container: Container, but: str = "") -> str | None:
         """What the sentinels behind the headless Service say; None when none of them answers."""
         for pod in self._kubernetes.all("pods", container.namespace):
             address = (pod.get("status") or {}).get("podIP", "")
-            if not pod["metadata"]["name"].startswith(f"{self._layout.name}-") or not address:
+            if not pod["metadata"]["name"].startswith(f"{self._layout.name}-") or address in ("", but):
                 continue
             words = ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._layout.master_set)
             reply = await ask_softly(address, SENTINEL_PORT, *words, password=self._layout.password)
@@ -176,7 +176,7 @@ class RedisScripts:
 
     async def _hand_over(self, container: Container) -> None:
         """preStop of `redis`: a master with an heir fails over before it goes."""
-        if await self._has_heir(container):
+        if await self._is_awaited(container):
             container.say("INFO  ==> This node is the master: failing over before the shutdown")
             await self._sentinel(container, "FAILOVER")
             await self._await_hand_over(container)
@@ -185,15 +185,13 @@ class RedisScripts:
         """preStop of `sentinel`: stay as long as the hand-over needs it."""
         async with asyncio.timeout(_HAND_OVER_SECONDS):
             while True:
-                if not await self._has_heir(container):
+                if not await self._is_awaited(container):
                     return
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
-    async def _has_heir(self, container: Container) -> bool:
-        """Whether this pod is the master still and one of its replicas could take over."""
-        role = await ask_softly(container.pod_ip, REDIS_PORT, "ROLE", password=self._layout.password)
-        master = await self._sentinel(container, "GET-MASTER-ADDR-BY-NAME")
-        if not role or role[0] != "master" or not master or master[0] != container.pod_ip:
+    async def _is_awaited(self, container: Container) -> bool:
+        """Whether the other sentinels still hold this pod for the master, and a replica could take over."""
+        if await self._ask_sentinels(container, but=container.pod_ip) != container.pod_ip:
             return False
         replicas = await self._sentinel(container, "REPLICAS") or []
         return any(row[row.index("flags") + 1] == "slave" for row in replicas)

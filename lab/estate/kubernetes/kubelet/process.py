@@ -67,9 +67,10 @@ class ContainerProcess:
         return code
 
     def send(self, number: signal.Signals) -> None:
-        """Signal it, if it still runs."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(number)
+        """Signal it, if it still runs (by os.kill: Popen's own way could reap it behind asyncio's back)."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     async def stop(self, grace_seconds: float) -> int:
         """SIGTERM, the grace period, SIGKILL; the exit code."""
