@@ -15,7 +15,7 @@ _FIELD = re.compile(
     re.VERBOSE,
 )
 _OPENING = re.compile(r"(\\*+)([\"'`])")
-_BRACKET = re.compile(r"[&*]?[\w.*]*+[\[{(]")
+_BRACKET = re.compile(r"[&*]?(?:map|\*?[a-z]\w*\.[A-Z]\w*)?[\[{(]")
 _BRACKETS = re.compile(r"[\[\](){}]")
 _PLAIN = r"[^\s\"`,;&\\%]++|[\"`](?![\s,}\]):;>]|$)|[,;](?![\w.\-]++\\*[\"']?[:=])"
 """Goes on over quotes, commas and semicolons unless they close the text around or begin the next pair."""
@@ -24,7 +24,11 @@ _RUNS = {
     "%": re.compile(rf"(?:{_PLAIN}|%(?!26)|\\)++"),
     ":": re.compile(rf"(?:{_PLAIN}|%|\\|&)++"),
 }
+_GO_RUN = re.compile(r"\S++")
+_GO_RUN_IN_STRING = re.compile(r"(?:[^\s\"\\]|\\.)++")
 """How an unquoted value goes on: a form ends at `&`, an encoded form at `%26`, a Go value at white space."""
+_WEAK_LIMIT = 256
+"""How far the value of a name like `key` is looked at, in characters; a secret one has no limit."""
 _NEXT_WORD = re.compile(r"[ \t]++")
 _NEXT_FIELD = re.compile(r"[A-Za-z_][\w.\-]*+:")
 _NAMED = re.compile(
@@ -61,20 +65,41 @@ class _Field:
     is_prose: bool
     is_inside: bool
     """Within an opened `{` or `[` of its line."""
+    in_string: bool
+    """Within an opened double quote of its line."""
+
+    @property
+    def is_go(self) -> bool:
+        """`{Name:value Name:value}`: white space parts the fields, anything else may be in a value."""
+        return self.is_inside and self.is_tight and self.separator == ":" and not self.is_quoted
+
+
+@dataclass(slots=True)
+class _Surroundings:
+    """What is open on the current line, counted as the scan goes on."""
+
+    brackets: int = 0
+    quotes: int = 0
+
+    def pass_by(self, passed: str) -> None:
+        line = passed.rpartition("\n")[2]
+        if len(line) < len(passed):
+            self.brackets = self.quotes = 0
+        opened = line.count("{") + line.count("[") - line.count("}") - line.count("]")
+        self.brackets = max(0, self.brackets + opened)
+        self.quotes += line.count('"') - line.count('\\"')
 
 
 def mask_fields(text: str) -> str:
     """The text with the values of secret fields masked, their names and the empty ones left."""
     kept: list[str] = []
-    position = counted = depth = 0
+    around = _Surroundings()
+    position = 0
     while match := _FIELD.search(text, position):
-        depth = _depth(depth, text[counted : match.start()])
-        counted = match.start()
-        field, start = _read(text, match, depth), match.end()
-        if field.name.lower() in ("name", "key") and (named := _NAMED.match(text, start)):
-            field = _Field(named["name"], True, named["separator"].strip(), not named["space"], False, depth > 0)
-            start = named.end()
+        around.pass_by(text[position : match.end()])
+        field, start = _read(text, match, around)
         masked, end = _masked(text, start, field) if _concerns(field, match) else ("", start)
+        around.pass_by(text[match.end() : start] + masked)
         kept += [text[position:start], masked]
         position = end
     return "".join([*kept, text[position:]])
@@ -95,53 +120,69 @@ def _concerns(field: _Field, match: re.Match[str]) -> bool:
     return is_secret(field.name) or is_weak(field.name) or is_phone(field.name)
 
 
-def _depth(depth: int, passed: str) -> int:
-    line = passed.rpartition("\n")[2]
-    before = depth if len(line) == len(passed) else 0
-    return max(0, before + line.count("{") + line.count("[") - line.count("}") - line.count("]"))
-
-
-def _read(text: str, match: re.Match[str], depth: int) -> _Field:
-    separator = (match["separator"] or "").strip()
+def _read(text: str, match: re.Match[str], around: _Surroundings) -> tuple[_Field, int]:
+    """The field, and where its value begins; a `name: X` is read together with its `value: …`."""
+    separator, space, start = match["separator"] or "", match["space"], match.end()
+    name, is_quoted = match["name"], bool(match["close"])
+    if name.lower() in ("name", "key") and (named := _NAMED.match(text, start)):
+        name, separator, space, start = named["name"], named["separator"], named["space"], named.end()
     before = text[max(0, match.start() - 2) : match.start()]
     follows_a_word = len(before) == 2 and before[1] in " \t" and before[0].isalnum()
-    spaced = bool(match["space"]) or (match["separator"] or "").startswith((" ", "\t"))
-    return _Field(
-        name=match["name"],
-        is_quoted=bool(match["close"]),
-        separator=separator,
-        is_tight=not match["space"],
-        is_prose=follows_a_word and separator == ":" and spaced and not match["close"],
-        is_inside=depth > 0,
+    is_spaced = bool(space) or separator.startswith((" ", "\t"))
+    field = _Field(
+        name=name,
+        is_quoted=is_quoted,
+        separator=separator.strip(),
+        is_tight=not space,
+        is_prose=follows_a_word and separator.strip() == ":" and is_spaced and not is_quoted,
+        is_inside=around.brackets > 0,
+        in_string=around.quotes % 2 == 1,
     )
+    return field, start
 
 
 def _masked(text: str, start: int, field: _Field) -> tuple[str, int]:
-    """The value at `start` as it may be shown, and where it ends."""
-    if opening := _OPENING.match(text, start):
-        end, after = _closing(text, opening)
-        shown = mask_value(field.name, text[opening.end() : end])
-        return text[start : opening.end()] + shown + text[end:after], after
-    if bracket := _BRACKET.match(text, start):
-        if field.is_prose:
+    """The value at `start` as it may be shown, and where it ends; ("", start) to go on reading inside it."""
+    limit = len(text) if is_secret(field.name) else min(len(text), start + _WEAK_LIMIT)
+    if opening := _OPENING.match(text, start, limit):
+        before, content_end, end = opening[0], *_closing(text, opening, limit)
+        end = _glued(text, end, field)
+    elif bracket := _BRACKET.match(text, start, limit):
+        if field.is_prose or not is_secret(field.name):
             return "", start
-        end = _matching(text, bracket.end())
-        inner = text[bracket.end() : end]
-        shown = inner if _is_status(inner) else mask_value(field.name, inner)
-        return text[start : bracket.end()] + shown, end
-    end = _run_end(text, start, field)
-    value = text[start:end]
-    return (value if _is_evidence(text, value, end, field) else mask_value(field.name, value)), end
+        before, content_end = bracket[0], _matching(text, bracket.end())
+        end = content_end
+        if _is_status(text[bracket.end() : content_end]):
+            return "", start
+        if _glued(text, end + 1, field) > end + 1:
+            before, content_end = "", _run_end(text, start, field, limit)
+            end = content_end
+    else:
+        before, content_end = "", _run_end(text, start, field, limit)
+        end = content_end
+    content = text[start + len(before) : content_end]
+    shown = content if not before and _is_evidence(text, content, end, field) else mask_value(field.name, content)
+    if shown == content:
+        return "", start
+    closing = "" if content_end == end or not before else text[content_end:end]
+    return before + shown + closing, end
 
 
-def _closing(text: str, opening: re.Match[str]) -> tuple[int, int]:
+def _glued(text: str, end: int, field: _Field) -> int:
+    """A Go value that only begins like a quoted or bracketed one goes on behind it."""
+    if field.is_go and end < len(text) and text[end].isalnum():
+        return _run_end(text, end, field, len(text))
+    return end
+
+
+def _closing(text: str, opening: re.Match[str], limit: int) -> tuple[int, int]:
     """Where the quoted content ends, and the position after its quote; the end of the line if it is cut off.
 
     A quote written with k backslashes is closed by one with k; inside stand quotes with 2k+1.
     """
     depth, quote = len(opening[1]), opening[2]
     start = position = opening.end()
-    line_end = _line_end(text, start)
+    line_end = min(limit, _line_end(text, start))
     while (found := text.find(quote, position, line_end)) >= 0:
         backslashes = _backslashes(text, start, found)
         if backslashes >= depth and (backslashes - depth) % (2 * (depth + 1)) == 0:
@@ -172,31 +213,29 @@ def _line_end(text: str, start: int) -> int:
     return len(text) if found < 0 else found
 
 
-def _run_end(text: str, start: int, field: _Field) -> int:
+def _run_end(text: str, start: int, field: _Field, limit: int) -> int:
     """Where an unquoted value ends."""
     if field.separator == ":" and is_header(field.name) and not field.is_inside:
         header = _HEADER_VALUE.match(text, start)
         return start + len(header[0].rstrip(_TRAILING + " ")) if header else start
-    run = _RUNS.get(field.separator[:1], _RUNS[":"]).match(text, start)
+    pattern = _pattern(field)
+    run = pattern.match(text, start, limit)
     if run is None or (field.is_inside and not field.is_tight and _NEXT_FIELD.match(text, start)):
         return start  # an empty value: what follows is the next field
-    value = run[0].rstrip(_TRAILING)
-    if len(value) < len(run[0]) or not field.is_inside or field.separator != ":":
-        return start + len(value)
-    return _words_end(text, run.end())
-
-
-def _words_end(text: str, end: int) -> int:
-    """A Go value may hold spaces: it goes on to the next field or to a closing bracket."""
-    while gap := _NEXT_WORD.match(text, end):
-        run = _RUNS[":"].match(text, gap.end())
+    end = start + len(run[0].rstrip(_TRAILING))
+    while end == run.end() and field.is_go and (gap := _NEXT_WORD.match(text, end, limit)):
+        # A Go value may hold spaces: it goes on to the next field or to a closing bracket.
+        run = pattern.match(text, gap.end(), limit)
         if run is None or _NEXT_FIELD.match(text, gap.end()):
             break
-        value = run[0].rstrip(_TRAILING)
-        end = gap.end() + len(value)
-        if len(value) < len(run[0]):
-            break
+        end = gap.end() + len(run[0].rstrip(_TRAILING))
     return end
+
+
+def _pattern(field: _Field) -> re.Pattern[str]:
+    if field.is_go:
+        return _GO_RUN_IN_STRING if field.in_string else _GO_RUN
+    return _RUNS.get(field.separator[:1], _RUNS[":"])
 
 
 def _is_evidence(text: str, value: str, end: int, field: _Field) -> bool:
