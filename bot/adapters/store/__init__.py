@@ -1,0 +1,1 @@
+"""The bot's own books in SQL: inbox, outbox, pages, runs, audit log, freeze and log-in attempts."""
