@@ -133,6 +133,8 @@ class MiddlewareDeployment:
         """No word from Sentinel reaches the process inside this block.
 
         Move the master's pod in it, and the client keeps an address that no pod has: the stale client.
+        Stay inside until SENTINEL MASTER names the new one on every sentinel: GET-MASTER-ADDR-BY-NAME does so
+        earlier, while +switch-master is still to come.
         """
         await self.cable.cut()
         try:

@@ -40,6 +40,7 @@ async def replica(tmp_path: Path, master: Valkey) -> AsyncIterator[Valkey]:
         tmp_path, "replica", host, [f"replicaof {master.host} {master.port}", f"replica-announce-ip {host}"]
     )
     await valkey.start()
+    await eventually(master.feeds_a_replica)
     await eventually(valkey.is_linked)
     yield valkey
     await valkey.kill()

@@ -311,8 +311,11 @@ async def test_dead_master_is_dialled_for_ever_after_a_missed_switch(
     await replacement.kill()
 
 
-async def test_switch_that_is_heard_is_followed(replica: Valkey, middleware: Middleware, master: Valkey) -> None:
+async def test_switch_that_is_heard_is_followed(
+    replica: Valkey, middleware: Middleware, master: Valkey, sentinel: Valkey
+) -> None:
     """+switch-master moves the client to the new master without a restart."""
+    await eventually(lambda: sentinel.knows(replica))
     await master.kill()
 
     await middleware.logs(f"sentinel: new master=mymaster addr={replica.host}:{replica.port}")

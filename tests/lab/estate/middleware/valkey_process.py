@@ -78,10 +78,25 @@ class Valkey:
         except RedisError:
             return False
 
+    async def feeds_a_replica(self) -> bool:
+        """Whether a replica is online in this master's own view, which is the one that Sentinel reads."""
+        async with Redis(host=self.host, port=self.port, decode_responses=True) as redis:
+            replica = (await redis.info("replication")).get("slave0")
+        return bool(replica and replica["state"] == "online")
+
     async def is_linked(self) -> bool:
-        """Whether its link to its master is up."""
+        """Whether this replica has its master's data; a master may say online while it still loads."""
         async with Redis(host=self.host, port=self.port, decode_responses=True) as redis:
             return bool((await redis.info("replication"))["master_link_status"] == "up")
+
+    async def knows(self, replica: "Valkey") -> bool:
+        """Whether this sentinel could promote that replica now."""
+        async with Redis(host=self.host, port=self.port, decode_responses=True) as redis:
+            replicas = await redis.sentinel_slaves("mymaster")
+        return any(
+            (one["port"], one["flags"], one["master-link-status"]) == (replica.port, "slave", "ok")
+            for one in replicas
+        )
 
     async def kill(self) -> None:
         """SIGKILL, and wait."""
