@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import yaml
 from cryptography.fernet import Fernet
 
 from bot.adapters.clock import SystemClock
@@ -23,8 +24,10 @@ IMPATIENT = Patience(first_seconds=0.02, longest_seconds=0.1, parent_seconds=2.0
 
 @pytest.fixture
 async def slack_world() -> AsyncIterator[SlackStandIn]:
-    """A strict workspace without rate limits; tests turn trouble on as they need it."""
-    stand_in = SlackStandIn(acme_workspace(), limits=RateLimits(enforced=False), ack_seconds=3.0)
+    """A strict workspace that grants what the manifest asks for; no rate limits, trouble on demand."""
+    manifest = yaml.safe_load((Path(__file__).parents[1] / "manifest.yml").read_text(encoding="utf-8"))
+    scopes = frozenset(manifest["oauth_config"]["scopes"]["bot"])
+    stand_in = SlackStandIn(acme_workspace(), limits=RateLimits(enforced=False), scopes=scopes)
     await stand_in.start()
     yield stand_in
     await stand_in.stop()

@@ -44,8 +44,8 @@ def header(text: str) -> Block:
 
 
 def section(mrkdwn: str) -> Block:
-    """A paragraph, cut to SECTION by the caller. Nothing in it becomes a link by itself."""
-    return SectionBlock(text=MarkdownTextObject(text=mrkdwn, verbatim=True))
+    """A paragraph, cut to SECTION by the caller."""
+    return SectionBlock(text=_markup(mrkdwn))
 
 
 def lines_of(lines: Sequence[str]) -> Block:
@@ -63,7 +63,7 @@ def lines_of(lines: Sequence[str]) -> Block:
 
 def context(mrkdwn: str) -> Block:
     """A small grey line."""
-    return ContextBlock(elements=[MarkdownTextObject(text=mrkdwn, verbatim=True)])
+    return ContextBlock(elements=[_markup(mrkdwn)])
 
 
 def press(
@@ -119,6 +119,11 @@ def assemble(
         [*fixed[0], *middle, *fixed[1]],
         {"event_type": event, "event_payload": dict(payload)},
     )
+
+
+def _markup(mrkdwn: str) -> MarkdownTextObject:
+    """`verbatim`: Slack makes no links of its own. A text that turned out empty would be refused."""
+    return MarkdownTextObject(text=mrkdwn if mrkdwn.strip() else "-", verbatim=True)
 
 
 def _shape(block: Block) -> dict[str, object]:
