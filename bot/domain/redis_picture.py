@@ -79,9 +79,9 @@ class Picture:
     @cached_property
     def silent(self) -> tuple[str, ...]:
         """Pods of which a Redis or a sentinel did not answer, without Kubernetes knowing why."""
-        views = (*self.observed.nodes, *self.observed.sentinels)
-        asked = {view.pod for view in self.observed.nodes} & {view.pod for view in self.observed.sentinels}
-        quiet = {view.pod for view in views if view.problem}
+        sentinels, nodes = self.observed.sentinels, self.observed.nodes
+        asked = {view.pod for view in nodes} & {view.pod for view in sentinels}
+        quiet = {view.pod for view in nodes if view.problem} | {view.pod for view in sentinels if view.problem}
         quiet |= {pod.name for pod in self.observed.pods} - asked
         return tuple(sorted(quiet - {pod.name for pod in self.observed.pods if _is_known_to_fail(pod)}))
 

@@ -1,4 +1,4 @@
-"""One suite for the ports `cluster` and `workloads`: the fake of the tests and the adapter before an API server."""
+"""One suite for the ports `cluster` and `workloads`: the fake of the tests, and the adapter with its server."""
 
 from __future__ import annotations
 
