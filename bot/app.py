@@ -35,6 +35,7 @@ from bot.settings import Settings
 from bot.steps.registry import collect as collect_steps
 from bot.usecases.deliver_pages import DeliverPages
 from bot.usecases.desk import Desk
+from bot.usecases.publish_audit_head import publish_audit_heads
 from bot.usecases.receive import Receive
 from bot.usecases.run_script import RepairScript
 from bot.usecases.work_inbox import WorkInbox
@@ -45,7 +46,6 @@ __all__ = ["AlreadyRunning", "run_bot"]
 
 _log = structlog.get_logger(__name__)
 _PRUNE_EVERY_SECONDS = 3600.0
-_RUNS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,10 @@ async def _open_for_work(
     stack.push_async_callback(loops.cancel)
     loops.keep("pager", pages.run(desk))
     loops.keep("inbox", worker.run(desk, engine))
-    loops.keep("retention", _prune(store, engine, clock))
+    loops.keep("retention", _prune(store, engine, clock, settings))
+    if settings.slack.audit_channel:
+        every = settings.slack.audit_every_seconds
+        loops.keep("audit", publish_audit_heads(desk, settings.slack.audit_channel, every))
     register(slack.app, Usecases(Receive(store.inbox, worker.wake)))
     await slack.socket.start()
     stack.push_async_callback(slack.socket.stop)
@@ -212,10 +215,18 @@ async def _build_slack(settings: Settings) -> Slack:
     raise AssertionError("stamina either returns or raises")
 
 
-async def _prune(store: Store, engine: DurableEngine, clock: Clock) -> None:
+async def _prune(store: Store, engine: DurableEngine, clock: Clock, settings: Settings) -> None:
+    keep = settings.store.keep
+    retention = Retention(
+        inbox=timedelta(days=keep.inbox_days),
+        outbox=timedelta(days=keep.outbox_days),
+        pages=timedelta(days=keep.pages_days),
+        runs=timedelta(days=keep.runs_days),
+        logins=timedelta(days=keep.logins_days),
+    )
     while True:
-        rows = await store.prune(Retention())
-        runs = await engine.prune((clock.now() - _RUNS_KEPT).isoformat())
+        rows = await store.prune(retention)
+        runs = await engine.prune((clock.now() - retention.runs).isoformat())
         _log.info("pruned", rows=rows, runs=runs)
         await clock.sleep(_PRUNE_EVERY_SECONDS)
 

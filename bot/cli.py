@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from bot.domain.command import Command, UsageProblem, spec_named
+from bot.domain.command import CATALOGUE, Command, CommandSpec, UsageProblem, spec_named
 from bot.domain.errors import SfintError
 from bot.domain.finding import Outcome
 from bot.domain.grammar import parse
@@ -27,13 +27,21 @@ from bot.settings import Settings, SettingsProblems, config_check, config_path, 
 from bot.views.terminal import plain
 
 OK, BAD_NEWS, MISTAKE, BUSY = 0, 1, 2, 73
+_OWN_EXAMPLES = {
+    "run": "sfint run",
+    "version": "sfint version",
+    "config": "sfint config check",
+    "audit": "sfint audit verify",
+}
+_SLACK_ONLY = ("freeze", "thaw")
 _OWN_WORDS = """\
 sfint [--config FILE] COMMAND
 
   run                     run the bot (also `python -m bot`)
   config check            validate the configuration and say what is in force
   runbook lint            join checks, remediations and runbook entries
-  audit verify            walk the hash chain of the audit log
+  audit verify [--head HASH]
+                          walk the hash chain of the audit log; HASH is a head kept elsewhere
   audit export            print the audit log as JSON lines
   lab                     open the rehearsal world with the bot in it
   rehearse SCENARIO…|--all [--json]
@@ -65,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(config: str, words: list[str]) -> int:
     match words:
         case [] | ["--help"] | ["-h"]:
-            _out(_OWN_WORDS + plain(help_for(None)))
+            _out(_OWN_WORDS + _without_slash(help_for(None, _readable())))
             return OK
         case ["version"] | ["--version"]:
             _out(version("sfint"))
@@ -78,14 +86,15 @@ def _dispatch(config: str, words: list[str]) -> int:
         case ["runbook", "lint"]:
             return _lint()
         case ["audit", "verify"]:
-            return _audit_verify(config)
+            return _audit_verify(config, "")
+        case ["audit", "verify", "--head", head]:
+            return _audit_verify(config, head)
         case ["audit", "export"]:
             return _audit_export(config)
         case ["lab" | "rehearse", *_]:
             return _lab()(words)
-        case ["config" | "audit" as word, *_]:
-            example = {"config": "sfint config check", "audit": "sfint audit verify"}[word]
-            return _mistake(f"`{shlex.join(words)}` is not a command", example)
+        case [word, *_] if word in _OWN_EXAMPLES:
+            return _mistake(f"`{shlex.join(words)}` is not a command", _OWN_EXAMPLES[word])
         case _:
             return _ask(config, words)
 
@@ -105,21 +114,32 @@ def _run(config: str) -> int:
 
 
 def _ask(config: str, words: list[str]) -> int:
-    from bot import terminal
-
     command = parse(shlex.join(words))
     if isinstance(command, UsageProblem):
-        _err(plain(usage_notice(command)).replace("/sfint", "sfint"))
+        _err(_without_slash(usage_notice(command)))
         return MISTAKE
-    if command.name in ("help", "runbook"):
-        _out(plain(terminal.read_runbook(command)))
+    if command.name == "help":
+        _out(_without_slash(help_for(command.arguments[0] if command.arguments else None, _readable())))
         return OK
-    if command.name in terminal.SLACK_ONLY:
+    if command.name == "runbook":
+        return _read_runbook(" ".join(command.arguments))
+    if command.name in _SLACK_ONLY:
         return _mistake(f"`{command.name}` is for Slack: the terminal changes nothing", "sfint status")
     spec = spec_named(command.name)
     if spec is not None and spec.changes_something and not command.switched("dry-run"):
         return _mistake("the terminal changes nothing: it only shows the plan", f"sfint {command.name} --dry-run")
     return _answer(config, command)
+
+
+def _read_runbook(words: str) -> int:
+    from bot import terminal
+
+    found = terminal.read_runbook(words)
+    if isinstance(found, Notice):
+        _err(_without_slash(found))
+        return MISTAKE
+    _out(plain(found))
+    return OK
 
 
 def _answer(config: str, command: Command) -> int:
@@ -151,11 +171,11 @@ def _lint() -> int:
     return BAD_NEWS if errors else OK
 
 
-def _audit_verify(config: str) -> int:
+def _audit_verify(config: str, head: str) -> int:
     from bot import terminal
 
     settings = _settings(config)
-    verdict = asyncio.run(terminal.check_audit(settings, Redactor(settings.secrets())))
+    verdict = asyncio.run(terminal.check_audit(settings, Redactor(settings.secrets()), head))
     if verdict.ok:
         _out(f"audit: {verdict.lines} lines, unbroken, head {verdict.head}")
         return OK
@@ -168,14 +188,22 @@ def _audit_export(config: str) -> int:
 
     settings = _settings(config)
     for line in asyncio.run(terminal.audit_lines(settings, Redactor(settings.secrets()))):
-        _out(line)
+        _out(line.rstrip("\n"))
     return OK
 
 
 def _lab() -> Callable[[list[str]], int]:
-    from lab.cli import main as lab_main
-
+    try:
+        from lab.cli import main as lab_main
+    except ModuleNotFoundError as error:
+        if error.name != "lab":
+            raise
+        return _without_lab
     return lab_main
+
+
+def _without_lab(words: list[str]) -> int:
+    return _mistake(f"`{words[0]}` needs the lab, which is not installed here: run it in a checkout", "make lab")
 
 
 def _settings(config: str) -> Settings:
@@ -193,6 +221,16 @@ def _config_option(words: list[str]) -> tuple[str | None, list[str]]:
     if words and words[0] == "--config":
         return (words[1], words[2:]) if len(words) > 1 else (None, [])
     return "", words
+
+
+def _readable() -> tuple[CommandSpec, ...]:
+    """The catalogue without what only Slack can do."""
+    return tuple(spec for spec in CATALOGUE if spec.name not in _SLACK_ONLY)
+
+
+def _without_slash(notice: Notice) -> str:
+    """What is typed here has no slash."""
+    return plain(notice).replace("/sfint", "sfint")
 
 
 def _mistake(what: str, example: str) -> int:

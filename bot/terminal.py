@@ -10,7 +10,6 @@ from bot.adapters.store.store import open_store
 from bot.checks.registry import collect as collect_checks
 from bot.domain.command import Command
 from bot.domain.errors import SfintError
-from bot.domain.help import help_for
 from bot.domain.notice import Notice, RunbookPage, Tone
 from bot.domain.redaction import Redactor
 from bot.domain.remediation import NoPlan
@@ -29,14 +28,11 @@ from bot.usecases.verify_audit import AuditVerdict, export_audit, verify_audit
 
 Answer = Report | DryRun | NoPlan | Notice | RunbookPage
 _SALESFORCE_CHECKS = ("salesforce-token", "salesforce-api")
-SLACK_ONLY = ("freeze", "thaw")
 
 
-def read_runbook(command: Command) -> Answer:
-    """`runbook` and `help` need no configuration."""
-    if command.name == "runbook":
-        return show_runbook(load_runbook(), " ".join(command.arguments))
-    return help_for(command.arguments[0] if command.arguments else None)
+def read_runbook(words: str) -> RunbookPage | Notice:
+    """Needs no configuration; a Notice when no page fits."""
+    return show_runbook(load_runbook(), words)
 
 
 async def ask(settings: Settings, redactor: Redactor, target_name: str, command: Command) -> Answer:
@@ -73,14 +69,14 @@ async def _report(target: Target, estate: Estate, command: Command) -> Report:
     return Report(target.name, "terminal", started_at, estate.clock.monotonic() - began, items, title=title)
 
 
-async def check_audit(settings: Settings, redactor: Redactor) -> AuditVerdict:
-    """Walks the whole chain."""
+async def check_audit(settings: Settings, redactor: Redactor, known_head: str) -> AuditVerdict:
+    """Walks the whole chain; `known_head` is a hash that must be in it, or empty."""
     async with contextlib.AsyncExitStack() as stack:
         keys = [key.get_secret_value() for key in settings.store.inbox_keys]
         url = f"sqlite:///{settings.store.directory / 'sfint.db'}"
         store = await open_store(url, keys, redactor, SystemClock())
         stack.push_async_callback(store.close)
-        return await verify_audit(store.ledger)
+        return await verify_audit(store.ledger, known_head)
 
 
 async def audit_lines(settings: Settings, redactor: Redactor) -> list[str]:

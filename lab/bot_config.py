@@ -68,6 +68,8 @@ def bot_settings(
             "bot_token": "env:SLACK_BOT_TOKEN",
             "app_token": "env:SLACK_APP_TOKEN",
             "team_id": TEAM_ID,
+            "audit_channel": "C0OPSAUDIT",
+            "audit_every_seconds": 15.0,
         },
         "store": {"directory": str(directory), "inbox_keys": "env:SFINT_INBOX_KEYS"},
         "health": {"port": health_port},

@@ -14,5 +14,8 @@ class Ledger(Protocol):
     async def record(self, event: AuditEvent) -> AuditLine:
         """Appends, after redaction of the details."""
 
+    async def head(self) -> AuditLine | None:
+        """The newest line; None while there is none."""
+
     def lines(self) -> AsyncIterator[AuditLine]:
         """All lines, in order."""

@@ -38,6 +38,20 @@ class SlackSettings(Section):
     app_token: AppToken = Field(examples=["env:SLACK_APP_TOKEN"])
     team_id: TeamId = Field(examples=["T0ACME"])
     audit_channel: ChannelId | None = Field(default=None, examples=["C0AUDIT"])
+    audit_every_seconds: Seconds = 3600.0
+
+
+Days = Annotated[float, Field(gt=0, le=36500)]
+
+
+class KeepSettings(Section):
+    """How many days things are kept after they are over. The audit log is kept for ever: it is a chain."""
+
+    inbox_days: Days = 7.0
+    outbox_days: Days = 30.0
+    pages_days: Days = 365.0
+    runs_days: Days = 365.0
+    logins_days: Annotated[float, Field(ge=1, le=36500)] = 2.0
 
 
 class StoreSettings(Section):
@@ -47,6 +61,7 @@ class StoreSettings(Section):
     inbox_keys: Annotated[tuple[FernetKey, ...], Listed, Field(min_length=1)] = Field(
         examples=["env:SFINT_INBOX_KEYS"]
     )
+    keep: KeepSettings = KeepSettings()
 
 
 class HealthSettings(Section):

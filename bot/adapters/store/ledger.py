@@ -30,6 +30,12 @@ class SqlLedger:
         kept = self._redacted(event)
         return await self._database.run(lambda connection: _append(connection, kept))
 
+    async def head(self) -> AuditLine | None:
+        """The newest line; None while there is none."""
+        query = select(ledger).order_by(ledger.c.number.desc()).limit(1)
+        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
+        return None if row is None else _decode(row)
+
     async def lines(self) -> AsyncIterator[AuditLine]:
         """All lines, in order. Raises BadAnswer at a line that cannot be read."""
         last = 0
