@@ -4,40 +4,84 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import difflib
 import json
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 from lab.rehearsal import Outcome, Rehearsal
 from lab.scenario import Scenario, collect
 from lab.world import World
 
+_HEALTHY = "healthy"
+_EXAMPLES = {
+    "lab": "sfint lab redis-stale-master --port 8000",
+    "rehearse": "sfint rehearse redis-stale-master",
+}
+
 
 def main(words: Sequence[str]) -> int:
     """`words` starts with `lab` or `rehearse`; exit code 0, 1 when a rehearsal failed, 2 for a usage mistake."""
     scenarios = collect()
-    options = _parser(scenarios).parse_args(list(words))
+    try:
+        options = _parser().parse_args(list(words))
+        if options.command == "rehearse":
+            _known(options.scenario, scenarios)
+        elif options.scenario != _HEALTHY:
+            _known([options.scenario], scenarios)
+    except _UsageMistake as mistake:
+        return _mistake(str(mistake), _EXAMPLES[words[0]])
     if options.command == "lab":
         return asyncio.run(_lab(options.scenario, options.port))
     if options.all == bool(options.scenario):
-        sys.stderr.write("sfint: name scenarios, or --all\nfor example: sfint rehearse redis-stale-master\n")
-        return 2
+        return _mistake("name scenarios, or --all", _EXAMPLES["rehearse"])
     chosen = list(scenarios) if options.all else options.scenario
     return asyncio.run(_rehearse({name: scenarios[name] for name in chosen}, as_json=options.json))
 
 
-def _parser(scenarios: Mapping[str, Scenario]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sfint")
+class _UsageMistake(Exception):
+    """What is wrong with what was typed."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of ending the process: our errors show an example."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _UsageMistake(message)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="sfint")
     commands = parser.add_subparsers(dest="command", required=True)
     lab = commands.add_parser("lab", help="open the rehearsal world")
-    lab.add_argument("--port", type=int, default=0, help="port of the page (default: a free one)")
-    lab.add_argument("scenario", nargs="?", default="redis-stale-master", choices=[*scenarios, "healthy"])
+    lab.add_argument("--port", type=_port, default=0, help="port of the page (default: a free one)")
+    lab.add_argument("scenario", nargs="?", default="redis-stale-master", help="what is broken, or `healthy`")
     rehearse = commands.add_parser("rehearse", help="play failures without hands")
-    rehearse.add_argument("scenario", nargs="*", metavar="SCENARIO", choices=[*scenarios, []])
+    rehearse.add_argument("scenario", nargs="*", metavar="SCENARIO")
     rehearse.add_argument("--all", action="store_true", help="every scenario")
     rehearse.add_argument("--json", action="store_true", help="a JSON line a scenario")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"`{text}` is no port: it is a number up to 65535")
+    return int(text)
+
+
+def _known(names: Sequence[str], scenarios: Mapping[str, Scenario]) -> None:
+    for name in names:
+        if name not in scenarios:
+            near = difflib.get_close_matches(name, scenarios, 1)
+            meant = f" Did you mean `{near[0]}`?" if near else ""
+            raise _UsageMistake(f"there is no scenario `{name}`.{meant}\nThere are: {', '.join(scenarios)}")
+
+
+def _mistake(what: str, example: str) -> int:
+    sys.stderr.write(f"sfint: {what}\nfor example: {example}\n")
+    return 2
 
 
 async def _lab(scenario: str, port: int) -> int:
@@ -47,7 +91,7 @@ async def _lab(scenario: str, port: int) -> int:
     _say("starting Slack, Kubernetes, Redis with Sentinel, Salesforce, PagerDuty, the middleware and the bot …")
     async with World(slack_port=port) as world:
         _say(f"\n  Open this page:  {world.page_url}\n")
-        if scenario != "healthy":
+        if scenario != _HEALTHY:
             chosen = collect()[scenario]
             _say(f"breaking it: {chosen.summary} …")
             await chosen.break_it(world)

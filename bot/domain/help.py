@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.domain.command import CATALOGUE, Argument, CommandSpec, Option, UsageProblem, spec_named
 from bot.domain.notice import Notice, Tone
 
 
-def help_for(command: str | None) -> Notice:
-    """All commands, or one of them with its arguments, options and role."""
+def help_for(command: str | None, catalogue: Sequence[CommandSpec] = CATALOGUE) -> Notice:
+    """All commands of the catalogue, or any one of them with its arguments, options and role."""
     spec = spec_named(command) if command else None
     if spec is None:
-        lines = tuple(f"{usage(each)}: {each.summary}" for each in CATALOGUE)
+        lines = tuple(f"{usage(each)}: {each.summary}" for each in catalogue)
         return Notice("What sfint can do", lines, "/sfint help restart-sentinel")
     return Notice(f"/sfint {spec.name}", tuple(_explained(spec)), spec.examples[-1])
 
