@@ -72,6 +72,7 @@ def _crm(name: str, org: SalesforceSettings, logins: LoginBook, clock: Clock) ->
         reuse_seconds=org.limiter.reuse_seconds,
         failures=org.limiter.failures,
         failure_window_seconds=org.limiter.failure_window_seconds,
+        failures_per_day=org.limiter.failures_per_day,
         per_hour=org.limiter.per_hour,
         stop_after_rate_exceeded_seconds=org.limiter.stop_after_rate_exceeded_seconds,
     )

@@ -113,7 +113,12 @@ def _target(salesforce: SalesforceStandIn, kubeconfig: Path, windows: Windows) -
             "username": salesforce.org.username,
             "password": "env:ACME_SF_PASSWORD",
             "security_token": "env:ACME_SF_SECURITY_TOKEN",
-            "limiter": {"failures": 3, "failure_window_seconds": 10, "reuse_seconds": 1},
+            "limiter": {
+                "failures": 3,
+                "failure_window_seconds": 10,
+                "failures_per_day": 8,
+                "reuse_seconds": 1,
+            },
         },
         "timings": {
             "approval_seconds": windows.approval,

@@ -88,6 +88,7 @@ class LimiterSettings(Section):
     reuse_seconds: Annotated[float, Field(ge=0, le=3600)] = 20.0
     failures: Annotated[int, Field(ge=1, le=9)] = 3
     failure_window_seconds: Seconds = 900.0
+    failures_per_day: Annotated[int, Field(ge=1, le=9)] = 5
     per_hour: Annotated[int, Field(ge=1, le=3000)] = 60
     stop_after_rate_exceeded_seconds: Seconds = 3600.0
 
