@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.estate.kubernetes.errors import ApiError, bad_request, forbidden, invalid
+from lab.estate.kubernetes.errors import ApiError, forbidden, invalid
 from lab.estate.kubernetes.rbac import User
 from lab.estate.kubernetes.resources import Json, Resource
 
@@ -77,24 +77,23 @@ def _stateful_defaults(spec: Json) -> None:
     policy.setdefault("whenScaled", "Retain")
 
 
-def check_shape(resource: Resource, item: Json) -> None:
-    """ApiError 400 where the JSON does not fit the typed object."""
+def shape_problem(resource: Resource, item: Json) -> str:
+    """Why the JSON does not fit the typed object, in the words of Go's decoder; empty when it fits."""
     meta = item.get("metadata")
     if not isinstance(meta, dict):
-        raise bad_request("json: cannot unmarshal into Go struct field ObjectMeta.metadata")
+        return _misfit(meta, "ObjectMeta.metadata", "v1.ObjectMeta")
     for field in ("annotations", "labels"):
         for value in (meta.get(field) or {}).values():
             if not isinstance(value, str):
-                raise bad_request(
-                    f"json: cannot unmarshal {_go_type(value)} into Go struct field "
-                    f"ObjectMeta.metadata.{field} of type string"
-                )
+                return _misfit(value, f"ObjectMeta.metadata.{field}", "string")
     replicas = (item.get("spec") or {}).get("replicas", 0)
     if resource.plural in WORKLOADS and (not isinstance(replicas, int) or isinstance(replicas, bool)):
-        raise bad_request(
-            f"json: cannot unmarshal {_go_type(replicas)} into Go struct field "
-            f"{resource.kind}Spec.spec.replicas of type int32"
-        )
+        return _misfit(replicas, f"{resource.kind}Spec.spec.replicas", "int32")
+    return ""
+
+
+def _misfit(value: Any, field: str, wanted: str) -> str:
+    return f"json: cannot unmarshal {_go_type(value)} into Go struct field {field} of type {wanted}"
 
 
 def _go_type(value: Any) -> str:

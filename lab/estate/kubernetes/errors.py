@@ -113,12 +113,32 @@ def expired(message: str) -> ApiError:
     return ApiError(410, "Expired", message)
 
 
-def unsupported_media_type(accepted: tuple[str, ...]) -> ApiError:
+def unsupported_media_type() -> ApiError:
     """415: the body came in a format that is not accepted here."""
-    message = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(
-        accepted
+    return ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
+def no_such_resource() -> ApiError:
+    """404 for a resource that a known group does not have."""
+    message = "the server could not find the requested resource"
+    return ApiError(404, "NotFound", message, {})
+
+
+def precondition_failed(resource: Resource, name: str, field: str, wanted: str, held: str) -> ApiError:
+    """409 for a deletion that means another object or another version."""
+    became = "deleted and then recreated" if field == "UID" else "modified"
+    message = (
+        f'Operation cannot be fulfilled on {resource.qualified_kind} "{name}": the {field} in the precondition '
+        f"({wanted}) does not match the {field} in record ({held}). The object might have been {became}"
     )
-    return ApiError(415, "UnsupportedMediaType", message)
+    return ApiError(409, "Conflict", message, _details(resource, name) | {"kind": resource.kind})
+
+
+def unreadable_patch(patch: str, why: str) -> ApiError:
+    """422 for a patch whose result does not fit the typed object."""
+    message = f'Invalid value: "{patch}": {why}'
+    causes = [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]
+    return ApiError(422, "Invalid", f' "" is invalid: patch: {message}', {"causes": causes})
 
 
 def method_not_allowed() -> ApiError:

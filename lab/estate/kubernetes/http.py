@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,13 @@ from aiohttp import web
 
 from lab.estate.kubernetes import patches
 from lab.estate.kubernetes.discovery import discovery
-from lab.estate.kubernetes.errors import ApiError, bad_request, method_not_allowed, unsupported_media_type
+from lab.estate.kubernetes.errors import (
+    ApiError,
+    bad_request,
+    method_not_allowed,
+    no_such_resource,
+    unsupported_media_type,
+)
 from lab.estate.kubernetes.faults import Faults
 from lab.estate.kubernetes.listing import Lister
 from lab.estate.kubernetes.pod_logs import PodLogs
@@ -25,6 +31,7 @@ from lab.estate.kubernetes.watching import DEFAULT_SECONDS, Watch, serve_watch
 
 ACCEPTED_PATCHES = (patches.JSON_PATCH, patches.MERGE, patches.STRATEGIC)
 ACCEPTED_CUSTOM_PATCHES = (patches.JSON_PATCH, patches.MERGE)
+REVIEWS = "selfsubjectaccessreviews"
 _METHODS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
@@ -55,6 +62,15 @@ class Asked:
     subresource: str
 
 
+class Dropped(Exception):
+    """Raised by an observer: the connection is cut here, without an answer."""
+
+
+Observer = Callable[[str, Asked, Any], Awaitable[None]]
+"""Awaited with `received` before a request is carried out and `carried out` before its answer goes out, with
+what was asked and the body. It may delay the request, or raise Dropped."""
+
+
 class HttpApi:
     """The aiohttp application in front of a store."""
 
@@ -65,6 +81,7 @@ class HttpApi:
         self.faults = faults
         self.lister = Lister(store)
         self.requests: list[Recorded] = []
+        self.observer: Observer | None = None
         self._pod_logs = pod_logs
 
     def application(self) -> web.Application:
@@ -76,6 +93,21 @@ class HttpApi:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         asked = understand(request)
         body = await _body(request)
+        try:
+            await self._observe("received", asked, body)
+            response = await self._answer(request, asked, body)
+            await self._observe("carried out", asked, body)
+        except Dropped:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        return response
+
+    async def _observe(self, moment: str, asked: Asked | None, body: Any) -> None:
+        if self.observer is not None and asked is not None:
+            await self.observer(moment, asked, body)
+
+    async def _answer(self, request: web.Request, asked: Asked | None, body: Any) -> web.StreamResponse:
         name = ""
         try:
             user = self.gate.who(request.headers.get("Authorization"))
@@ -110,6 +142,8 @@ class HttpApi:
             return self._outside_resources(request, user, body)
         namespace, name = asked.namespace, asked.name
         self.gate.check(user, asked.verb, asked.resource, namespace, name, asked.subresource)
+        if not asked.resource.kind:
+            raise no_such_resource()
         await self.faults.strike(user.name, asked.verb, asked.resource, namespace, name)
         if request.method != "GET" and isinstance(body, _Unreadable):
             raise bad_request(body.why)
@@ -134,7 +168,7 @@ class HttpApi:
         path = request.path.rstrip("/")
         verb = _METHODS.get(request.method, "get")
         self.gate.check_path(user, verb, path)
-        if path.endswith("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews") and verb == "create":
+        if path.endswith(f"/apis/authorization.k8s.io/v1/{REVIEWS}") and verb == "create":
             return web.json_response(_review(user, body), status=201)
         if path in ("/livez", "/readyz", "/healthz"):
             return web.Response(text="ok")
@@ -153,7 +187,8 @@ class HttpApi:
         query = request.query
         version = query.get("resourceVersion", "")
         if version and not version.isdigit():
-            raise bad_request(f'invalid resource version "{version}": strconv.ParseUint: invalid syntax')
+            why = f'Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
+            raise ApiError(500, "", f"resourceVersion: {why}")
         return Watch(
             asked.resource,
             asked.namespace,
@@ -197,7 +232,7 @@ class HttpApi:
     def _patch(self, request: web.Request, user: User, asked: Asked, body: Any) -> web.Response:
         accepted = ACCEPTED_CUSTOM_PATCHES if asked.resource.is_custom else ACCEPTED_PATCHES
         if request.content_type not in accepted:
-            raise unsupported_media_type((*accepted, "application/apply-patch+yaml"))
+            raise unsupported_media_type()
         item = self.verbs.patch(
             user,
             asked.resource,
@@ -253,12 +288,15 @@ def understand(request: web.Request) -> Asked | None:
     namespace = ""
     if len(rest) >= 3 and rest[0] == "namespaces" and rest[2] != "status":
         namespace, rest = rest[1], rest[2:]
-    if not rest or not (resource := resource_at(group, version, rest[0])):
+    if not rest or (discovery("/".join(parts[: len(parts) - len(rest)])) is None and not namespace):
+        return None
+    if rest[0] == REVIEWS:
         return None
     name = rest[1] if len(rest) > 1 else ""
-    subresource = rest[2] if len(rest) > 2 else ""
-    if not _has_subresource(resource, subresource) or len(rest) > 3:
-        return None
+    subresource = "/".join(rest[2:])
+    resource = resource_at(group, version, rest[0])
+    if not resource or not _has_subresource(resource, subresource):
+        resource = Resource(group, version, rest[0], kind="")
     return Asked(_verb(request, name), resource, namespace, name, subresource)
 
 

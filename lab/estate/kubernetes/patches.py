@@ -28,10 +28,14 @@ def apply_patch(content_type: str, target: Json, patch: Any) -> Json:
     """The patched copy; ApiError 400 or 422 when the patch makes no sense."""
     if content_type == JSON_PATCH:
         if not isinstance(patch, list):
-            raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+            raise bad_request(
+                "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+            )
         return _json_patch(target, patch)
     if not isinstance(patch, dict):
-        raise bad_request("json: cannot unmarshal array into Go value of type map[string]interface {}")
+        raise bad_request(
+            "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"
+        )
     merged = _merge(target, patch) if content_type == MERGE else _strategic(target, patch)
     assert isinstance(merged, dict)
     return merged
@@ -88,7 +92,7 @@ def _json_patch(target: Json, operations: list[Any]) -> Json:
         try:
             document = _operate(document, operation)
         except (KeyError, IndexError, ValueError, TypeError) as error:
-            message = f"the server rejected our request due to an error in our request: {error}"
+            message = "the server rejected our request due to an error in our request"
             raise ApiError(422, "Invalid", message, {}) from error
     if not isinstance(document, dict):
         raise bad_request("the patched document is no object")

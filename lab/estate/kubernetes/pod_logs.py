@@ -10,8 +10,10 @@ from aiohttp import web
 
 from lab.estate.kubernetes.errors import bad_request, invalid
 from lab.estate.kubernetes.moments import micro_stamp, parse_stamp
-from lab.estate.kubernetes.resources import BY_PLURAL, Json
+from lab.estate.kubernetes.resources import Json, Resource
 from lab.estate.kubernetes.store import Store
+
+LOG_OPTIONS = Resource("", "v1", "pods/log", "PodLogOptions")
 
 
 class LogLines(Protocol):
@@ -44,9 +46,11 @@ class PodLogs:
     async def serve(self, request: web.Request, namespace: str, name: str) -> web.StreamResponse:
         """The log as plain text; ApiError 400, 404, 422."""
         query = request.query
-        limits = {key: _positive(query.get(key), key) for key in ("tailLines", "limitBytes", "sinceSeconds")}
+        limits = {key: _positive(query.get(key), key, name) for key in ("tailLines", "limitBytes", "sinceSeconds")}
         pod = self._store.read("pods", namespace, name)
         container = choose_container(pod, query.get("container", ""))
+        if not pod["spec"].get("nodeName"):
+            return web.Response(text="", content_type="text/plain")
         container_id = instance(pod, container, previous=query.get("previous") == "true")
         log = self._keeper.log_of(container_id)
         lines = log.so_far() if log else []
@@ -75,7 +79,7 @@ async def _follow(
     return response
 
 
-def _positive(text: str | None, key: str) -> int | None:
+def _positive(text: str | None, key: str, pod: str) -> int | None:
     if text is None:
         return None
     try:
@@ -86,14 +90,8 @@ def _positive(text: str | None, key: str) -> int | None:
     if number < least:
         words = "greater than or equal to 0" if least == 0 else "greater than 0"
         cause = ("FieldValueInvalid", key, f"Invalid value: {number}: must be {words}")
-        raise _log_options_invalid(cause)
+        raise invalid(LOG_OPTIONS, pod, [cause])
     return number
-
-
-def _log_options_invalid(cause: tuple[str, str, str]) -> Exception:
-    error = invalid(BY_PLURAL["pods"], "", [cause])
-    error.message = error.message.replace('Pod ""', 'PodLogOptions ""')
-    return error
 
 
 def choose_container(pod: Json, asked: str) -> str:

@@ -68,7 +68,9 @@ def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
     if found := _EXISTS.match(part):
         key, absent = found["key"], bool(found["absent"])
         return lambda labels: (key in labels) != absent
-    raise bad_request(f"unable to parse requirement: found '{part}', expected: a valid selector")
+    raise bad_request(
+        f"unable to parse requirement: found '{part.split()[-1]}', expected: in, notin, =, ==, !=, gt, lt"
+    )
 
 
 def field_predicate(text: str, resource: Resource) -> Predicate:
@@ -80,9 +82,15 @@ def field_predicate(text: str, resource: Resource) -> Predicate:
             raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
         field, operator, value = found.groups()
         if field not in _ANYWHERE | _FIELDS.get(resource.plural, set()):
-            raise bad_request(f"field label not supported: {field}")
+            raise bad_request(_unknown_field(field, resource))
         wanted.append((field, value, operator == "!="))
     return lambda item: all((_value_at(item, f) == value) != negated for f, value, negated in wanted)
+
+
+def _unknown_field(field: str, resource: Resource) -> str:
+    if resource.plural in _FIELDS:
+        return f"field label not supported: {field}"
+    return f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 
 
 def _value_at(item: Json, path: str) -> str:

@@ -19,7 +19,7 @@ from lab.estate.kubernetes.controllers.manager import ControllerManager
 from lab.estate.kubernetes.controllers.replicasets import ReplicaSetController
 from lab.estate.kubernetes.controllers.statefulsets import StatefulSetController
 from lab.estate.kubernetes.faults import Faults
-from lab.estate.kubernetes.http import HttpApi, Recorded
+from lab.estate.kubernetes.http import HttpApi, Observer, Recorded
 from lab.estate.kubernetes.kube_proxy import KubeProxy
 from lab.estate.kubernetes.kubeconfig import write_kubeconfig
 from lab.estate.kubernetes.kubelet import Kubelet
@@ -114,6 +114,10 @@ class KubernetesStandIn:
     def requests(self) -> list[Recorded]:
         """Every request on a resource since the start, in the order of their answers."""
         return self._http.requests
+
+    def observe(self, observer: Observer | None) -> None:
+        """Be told of every request of a client before it is carried out and before its answer; None: nobody is."""
+        self._http.observer = observer
 
     def write_kubeconfig(
         self, path: Path, *, context: str = "lab", token: str = "", namespace: str = "integrations"

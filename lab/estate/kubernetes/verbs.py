@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lab.estate.kubernetes import admission
-from lab.estate.kubernetes.errors import bad_request, conflict, invalid
+from lab.estate.kubernetes.errors import bad_request, conflict, invalid, precondition_failed, unreadable_patch
 from lab.estate.kubernetes.moments import stamp
 from lab.estate.kubernetes.patches import apply_patch
 from lab.estate.kubernetes.rbac import EVERYTHING, User
@@ -15,6 +16,7 @@ from lab.estate.kubernetes.resources import BY_PLURAL, Json, Resource
 from lab.estate.kubernetes.store import Store
 
 LAB = User("system:lab", [EVERYTHING])
+SCALE = Resource("autoscaling", "v1", "scales", "Scale")
 
 
 class Verbs:
@@ -39,10 +41,15 @@ class Verbs:
             raise invalid(resource, "", [cause])
         item |= {"apiVersion": resource.api_version, "kind": resource.kind}
         item = {key: value for key, value in item.items() if key != "status" or resource.plural == "pods"}
-        admission.check_shape(resource, item)
+        self._check_shape(resource, item)
         admission.fill_defaults(resource, item)
         admission.validate(resource, item)
         return item if dry_run else self.store.create(resource, item)
+
+    def _check_shape(self, resource: Resource, item: Json) -> None:
+        if problem := admission.shape_problem(resource, item):
+            text = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
+            raise bad_request(f"{text}: {problem}")
 
     def _check_identity(self, resource: Resource, item: Json) -> None:
         if item.get("kind", resource.kind) != resource.kind:
@@ -94,18 +101,20 @@ class Verbs:
             return self.set_scale(user, resource, old, scale, dry_run=dry_run)
         item = apply_patch(content_type, old, patch)
         self._check_name(item, name)
+        if problem := admission.shape_problem(resource, item):
+            raise unreadable_patch(json.dumps(item, separators=(",", ":")), problem)
         return self._replace(user, resource, old, item, subresource, dry_run)
 
     def _replace(
         self, user: User, resource: Resource, old: Json, item: Json, subresource: str, dry_run: bool
     ) -> Json:
-        admission.check_shape(resource, item)
+        self._check_shape(resource, item)
         meta, was = item["metadata"], old["metadata"]
         meta.setdefault("namespace", was.get("namespace", ""))
         meta.setdefault("name", was["name"])
         if meta.get("uid", was["uid"]) != was["uid"]:
-            why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {was['uid']}"
-            raise conflict(resource, was["name"], why)
+            cause = ("FieldValueInvalid", "metadata.uid", f'Invalid value: "{meta["uid"]}": field is immutable')
+            raise invalid(resource, was["name"], [cause])
         if meta.get("resourceVersion") not in (None, "", was["resourceVersion"]):
             raise conflict(resource, was["name"])
         for field in ("deletionTimestamp", "deletionGracePeriodSeconds"):
@@ -128,12 +137,17 @@ class Verbs:
         return item if dry_run else self.store.update(resource, item)
 
     def set_scale(self, user: User, resource: Resource, old: Json, scale: Json, *, dry_run: bool = False) -> Json:
-        """Write the /scale subresource's count into the workload; returns the Scale."""
-        item = copy.deepcopy(old)
-        item["spec"]["replicas"] = (scale.get("spec") or {}).get("replicas", 0)
+        """Write the /scale subresource's count into the workload; returns the Scale; ApiError 409, 422."""
+        count = (scale.get("spec") or {}).get("replicas", 0)
+        name = old["metadata"]["name"]
+        if count < 0:
+            message = f"Invalid value: {count}: must be greater than or equal to 0"
+            raise invalid(SCALE, name, [("FieldValueInvalid", "spec.replicas", message)])
         version = (scale.get("metadata") or {}).get("resourceVersion")
         if version and version != old["metadata"]["resourceVersion"]:
-            raise conflict(resource, old["metadata"]["name"])
+            raise conflict(resource, name)
+        item = copy.deepcopy(old)
+        item["spec"]["replicas"] = count
         return scale_of(resource, self._replace(user, resource, old, item, "", dry_run))
 
     def delete(self, resource: Resource, namespace: str, name: str, options: Json | None = None) -> Json:
@@ -163,11 +177,7 @@ class Verbs:
         meta = item["metadata"]
         for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
             if wanted.get(field) and wanted[field] != meta[field]:
-                why = (
-                    f"Precondition failed: {label} in precondition: {wanted[field]}, "
-                    f"{label} in object meta: {meta[field]}"
-                )
-                raise conflict(resource, meta["name"], why)
+                raise precondition_failed(resource, meta["name"], label, wanted[field], meta[field])
 
     def _grace(self, resource: Resource, item: Json, options: Json) -> int:
         if resource.plural != "pods":
@@ -206,7 +216,7 @@ def scale_of(resource: Resource, item: Json) -> Json:
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {key: meta[key] for key in kept if key in meta},
-        "spec": {"replicas": item["spec"].get("replicas", 0)},
+        "spec": {"replicas": count} if (count := item["spec"].get("replicas", 0)) else {},
         "status": {
             "replicas": (item.get("status") or {}).get("replicas", 0),
             "selector": ",".join(f"{key}={value}" for key, value in sorted(selector.items())),
