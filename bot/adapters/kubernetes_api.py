@@ -14,7 +14,7 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
-from bot.adapters.kubernetes_errors import excerpt, status_error
+from bot.adapters.kubernetes_errors import ListExpired, excerpt, status_error
 from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, Unreachable
 
 Json = dict[str, Any]
@@ -51,8 +51,11 @@ class KubernetesApi:
         return body.decode("utf-8", "replace")
 
     async def items(self, what: str, path: str, query: Mapping[str, str | int] | None = None) -> list[Json]:
-        """All items of a list, page by page."""
-        return [item async for page in self._pages(what, path, query or {}) for item in page]
+        """All items of a list, page by page; begun anew once where the server forgot how to go on (410)."""
+        try:
+            return await self._all(what, path, query or {})
+        except ListExpired:
+            return await self._all(what, path, query or {})
 
     async def merge_patch(self, what: str, path: str, patch: Json) -> Json:
         """One conditional write; never repeated, since an answer that got lost may have been a success."""
@@ -62,6 +65,9 @@ class KubernetesApi:
     async def delete(self, what: str, path: str, options: Json) -> None:
         """One delete with `DeleteOptions`."""
         await self._once(what, "DELETE", path, {}, options)
+
+    async def _all(self, what: str, path: str, query: Mapping[str, str | int]) -> list[Json]:
+        return [item async for page in self._pages(what, path, query) for item in page]
 
     async def _pages(self, what: str, path: str, query: Mapping[str, str | int]) -> AsyncIterator[list[Json]]:
         position = ""

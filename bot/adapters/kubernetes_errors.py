@@ -20,6 +20,10 @@ _FORBIDDEN = re.compile(r'cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"')
 _EXCERPT_CHARACTERS = 200
 
 
+class ListExpired(BadAnswer):
+    """The server forgot where a long list was continued: begin it anew."""
+
+
 def status_error(what: str, code: int, headers: Mapping[str, str], body: bytes) -> SfintError:
     """The error for an HTTP answer of 300 or more; `what` names the request, e.g. `list pods in acme`.
 
@@ -35,6 +39,8 @@ def status_error(what: str, code: int, headers: Mapping[str, str], body: bytes) 
         return NotFound(f"Kubernetes: {said or 'not found'} (asked to {what})")
     if code == 409:
         return Conflict(f"Kubernetes: {said or 'the object has been modified'} (asked to {what})")
+    if code == 410:
+        return ListExpired(f"Kubernetes: {said or 'the list has expired'} (asked to {what})")
     if code == 429:
         return RateLimited(f"Kubernetes asks us to slow down (asked to {what})", _retry_after(headers))
     if code >= 500:

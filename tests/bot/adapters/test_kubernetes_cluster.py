@@ -459,3 +459,38 @@ async def test_a_long_list_is_read_to_its_end(
 
     assert sorted(services.values()) == [f"one-{number}" for number in range(5)]
     assert len([one for one in kubernetes.requests if one.resource == "services"]) == 3
+
+
+async def test_a_list_that_expires_half_way_is_begun_anew() -> None:
+    """410 Gone for the continue token, as after a compaction of etcd."""
+    asked: list[str] = []
+    gone = {
+        "kind": "Status",
+        "code": 410,
+        "reason": "Expired",
+        "message": "The provided continue parameter is too old",
+    }
+
+    async def answer(request: web.Request) -> web.Response:
+        position = request.query.get("continue", "")
+        asked.append(position)
+        if position and len(asked) == 2:
+            return web.json_response(gone, status=410)
+        item = {"metadata": {"name": f"redis-{position or 0}"}}
+        more = {} if position else {"continue": "1"}
+        return web.json_response({"kind": "PodList", "metadata": more, "items": [item]})
+
+    application = web.Application()
+    application.router.add_get("/{path:.*}", answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    api = await connect_kubernetes(url=f"http://127.0.0.1:{runner.addresses[0][1]}", token="x")
+    try:
+        pods = await KubernetesCluster(api).pods(NAMESPACE)
+    finally:
+        await api.close()
+        await runner.cleanup()
+
+    assert [pod.name for pod in pods] == ["redis-0", "redis-1"]
+    assert asked == ["", "1", "", "1"]
