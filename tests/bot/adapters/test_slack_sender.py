@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from typing import Any
 
 import pytest
+from lossy_way import LossyWay
 
 from bot.adapters.slack import Slack, build_slack
 from bot.adapters.slack_pace import Pace
@@ -339,6 +341,64 @@ async def test_the_default_pace_keeps_within_slacks_own_limit(store: Store) -> N
     await sender.stop()
     await slack.close()
     await strict.stop()
+
+
+@pytest.mark.parametrize("thread", [None, "parent"])
+async def test_a_post_whose_answer_was_lost_on_the_way_is_not_repeated(
+    slack_world: SlackStandIn, store: Store, thread: str | None
+) -> None:
+    """Slack had it, the connection broke: it is found by its key, in the channel or in the thread."""
+    way = LossyWay(slack_world.api_url, "chat.postMessage", losses=3)
+    built = await build_slack(
+        bot_token=slack_world.bot_token, app_token=slack_world.app_token, api_url=await way.start()
+    )
+    sender = SlackSender(built.web, store.outbox, patience=IMPATIENT)
+    await put(store, sender, "parent", "parent")
+    await put(store, sender, "card", "once", thread=thread)
+    await sender.start()
+    await drained(sender)
+
+    assert texts(slack_world) == ["parent", "once"]
+    await sender.stop()
+    await built.close()
+    await way.stop()
+
+
+async def test_a_token_that_slack_does_not_take_loses_nothing(
+    slack_world: SlackStandIn, slack: Slack, store: Store, sender: SlackSender
+) -> None:
+    """Somebody revoked it: messages are kept for the next token, not given up."""
+    slack.web.token = "xoxb-revoked"
+    await put(store, sender, "card", "card")
+    await sender.start()
+    await sender.stop(drain_seconds=0.3)
+
+    assert await store.outbox.lag() == 1
+
+
+async def test_a_soak_of_trouble_loses_nothing_and_doubles_nothing(
+    slack_world: SlackStandIn, slack: Slack, store: Store
+) -> None:
+    """Three channels, sixty cards with edits, three senders one after the other, each cut off in the middle."""
+    chance = random.Random(7)
+    channels = (CHANNEL, "C0OPSAUDIT", "C0VENDOR01")
+    expected = {channel: [f"{channel} {nth} done" for nth in range(20)] for channel in channels}
+    for part in range(4):
+        sender = SlackSender(slack.web, store.outbox, pace=Pace(per_second=1e6, burst=1000), patience=IMPATIENT)
+        await sender.start()
+        slack_world.faults.server_errors(chance.randrange(8))
+        for nth in range(5 * part, 5 * part + 5):
+            for channel in channels:
+                key = f"{channel}:{nth}"
+                for words in ("begun", "done"):
+                    text = f"{channel} {nth} {words}"
+                    await store.outbox.put(key, channel, Manner.POST, None, card(key, text))
+                    sender.wake()
+        await sender.stop(drain_seconds=10.0 if part == 3 else chance.random() / 10)
+
+    for channel in channels:
+        said = [message.text for message in slack_world.messages(channel)]
+        assert said == expected[channel]
 
 
 async def test_stopping_sends_what_it_can(slack_world: SlackStandIn, store: Store, sender: SlackSender) -> None:
