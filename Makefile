@@ -13,9 +13,10 @@ $(STAMP): requirements/bootstrap.txt requirements/dev.txt pyproject.toml
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes -p 3.11 --no-emit-index-url --custom-compile-command "make lock" requirements/bootstrap.in -o requirements/bootstrap.txt
+	uv pip compile --quiet --universal --generate-hashes -p 3.11 --no-emit-index-url --custom-compile-command "make lock" requirements/build.in -o requirements/build.txt
 	uv pip compile --quiet --universal --generate-hashes -p 3.11 --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
 	uv pip compile --quiet --universal --generate-hashes -p 3.11 --no-emit-index-url --custom-compile-command "make lock" -c requirements/run.txt pyproject.toml --extra lab -o requirements/lab.txt
-	uv pip compile --quiet --universal --generate-hashes -p 3.11 --no-emit-index-url --custom-compile-command "make lock" -c requirements/lab.txt pyproject.toml --extra dev --no-emit-package sfint -o requirements/dev.txt
+	uv pip compile --quiet --universal --generate-hashes -p 3.11 --no-emit-index-url --custom-compile-command "make lock" -c requirements/lab.txt -c requirements/build.txt pyproject.toml --extra dev --no-emit-package sfint -o requirements/dev.txt
 
 lab: setup
 	.venv/bin/sfint lab
@@ -26,6 +27,7 @@ lint: setup
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/sfint runbook lint
+	.venv/bin/hadolint Dockerfile
 
 fmt: setup
 	.venv/bin/ruff check --fix .
