@@ -12,7 +12,7 @@ def help_for(command: str | None, catalogue: Sequence[CommandSpec] = CATALOGUE) 
     """All commands of the catalogue, or any one of them with its arguments, options and role."""
     spec = spec_named(command) if command else None
     if spec is None:
-        lines = tuple(f"{usage(each)}: {each.summary}" for each in catalogue)
+        lines = tuple(f"`{usage(each)}`: {each.summary}" for each in catalogue)
         return Notice("What sfint can do", lines, "/sfint help restart-sentinel")
     return Notice(f"/sfint {spec.name}", tuple(_explained(spec)), spec.examples[-1])
 
@@ -32,11 +32,11 @@ def usage(spec: CommandSpec) -> str:
 
 
 def _explained(spec: CommandSpec) -> list[str]:
-    lines = [f"{spec.summary[:1].upper()}{spec.summary[1:]}.", usage(spec)]
+    lines = [f"{spec.summary[:1].upper()}{spec.summary[1:]}.", f"`{usage(spec)}`"]
     for argument in spec.arguments:
         among = f": {', '.join(argument.choices)}" if argument.choices else ""
-        lines.append(f"{argument.name} ({argument.meaning}){among}")
-    lines += [f"{_option(option)}: {option.meaning}" for option in spec.options]
+        lines.append(f"`{argument.name}` ({argument.meaning}){among}")
+    lines += [f"`{_option(option)}`: {option.meaning}" for option in spec.options]
     lines.append(f"Needs the role {spec.role}." if spec.changes_something else f"Role: {spec.role}.")
     return lines
 

@@ -55,7 +55,7 @@ def lines_of(lines: Sequence[str]) -> Block:
     for line in lines:
         left -= len(line) + 1
         if left < 0:
-            kept.append(f"… {len(lines) - len(kept)} more lines")
+            kept.append(f"… and {len(lines) - len(kept)} more")
             break
         kept.append(line)
     return section("\n".join(kept))

@@ -71,7 +71,7 @@ def _body(plan: Plan) -> list[Sequence[Block]]:
         ("To what", [_subject(plan)]),
         ("What will be restored", [prose(plan.restores, _LINE)] if plan.restores else []),
         ("What can go wrong", [f"⚠️ {prose(line, _LINE)}" for line in plan.risks]),
-        ("Seen before", fact_lines(plan.facts)),
+        ("Preflight", fact_lines(plan.facts)),
     ]
     return [(lines_of([f"*{name}*", *lines]),) for name, lines in parts if lines]
 

@@ -59,7 +59,7 @@ def _finding(nth: int, item: Explained, shown: Report) -> Sequence[Block]:
         lines.append(f"{code(finding.code, 80)} has no page in the runbook")
     lines += [code(line, 240) for line in finding.evidence[:_MOST_EVIDENCE]]
     if len(finding.evidence) > _MOST_EVIDENCE:
-        lines.append(f"… {len(finding.evidence) - _MOST_EVIDENCE} more lines of evidence")
+        lines.append(f"… and {len(finding.evidence) - _MOST_EVIDENCE} more of evidence")
     return (DividerBlock(), lines_of(lines), *actions(_buttons(nth, item, shown)))
 
 

@@ -36,7 +36,7 @@ def runbook_page(key: str, shown: RunbookPage) -> Rendered:
 
 
 def _page(key: str, entry: Entry) -> Rendered:
-    lines = to_lines(entry.body)
+    lines = [line for line in to_lines(entry.body) if line != bold(entry.title, 200)]
     facts = [f"{code(entry.id, 60)} · severity {entry.severity}", f"reviewed {entry.reviewed:%Y-%m-%d}"]
     if entry.teams:
         facts.append(f"who: {', then '.join(team_name(team) for team in entry.teams)}")

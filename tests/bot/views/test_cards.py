@@ -57,7 +57,11 @@ def test_a_report_leads_with_the_worst_and_names_page_team_and_evidence(report: 
 
     assert made.blocks[0]["text"]["text"] == "🔴 Status: acme-prod is failing (1.2 s)"  # type: ignore[index]  # JSON
     text = words(made)
-    for part in ("*no sentinel knows a live master*", "Redis failure (`redis-failure`) · Ops", "1 more lines"):
+    for part in (
+        "*no sentinel knows a live master*",
+        "Redis failure (`redis-failure`) · Ops",
+        "… and 1 more of evidence",
+    ):
         assert part in text
     assert "`node-0 says 10.0.0.1 &lt;dead&gt;`" in text
     assert "✓ middleware: 1 of 1 ready" in text
