@@ -49,7 +49,7 @@ class Outbox(Protocol):
         """Channels that have something to send."""
 
     async def next(self, channel: str) -> OutboxRow | None:
-        """The oldest row of the channel whose sent_version is behind its version."""
+        """The oldest row of the channel that was never sent; without one, the oldest that was edited since."""
 
     async def attempting(self, key: str) -> None:
         """Recorded before the call to Slack."""
