@@ -64,12 +64,12 @@ class SqlOutbox:
         return await self._database.run(lambda connection: tuple(connection.execute(query).scalars()))
 
     async def next(self, channel: str) -> OutboxRow | None:
-        """The oldest row of the channel that was never sent, else the oldest edit.
+        """The oldest row of the channel that is not in Slack yet, else the oldest edit.
 
         Edits come last: a progress card that changes every second must not hold back what is new.
         """
         query = select(outbox).where(outbox.c.channel == channel, _unsent)
-        query = query.order_by(outbox.c.sent_version > 0, outbox.c.number).limit(1)
+        query = query.order_by(outbox.c.ts.is_not(None), outbox.c.number).limit(1)
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return None if row is None else self._decode(row)
 
