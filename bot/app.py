@@ -38,6 +38,7 @@ from bot.usecases.desk import Desk
 from bot.usecases.publish_audit_head import publish_audit_heads
 from bot.usecases.receive import Receive
 from bot.usecases.run_script import RepairScript
+from bot.usecases.take_up_runs import watch_over_runs
 from bot.usecases.work_inbox import WorkInbox
 from bot.views.mentions import Mentions
 from handlers import register
@@ -152,6 +153,7 @@ async def _open_for_work(
     stack.push_async_callback(loops.cancel)
     loops.keep("pager", pages.run(desk))
     loops.keep("inbox", worker.run(desk, engine))
+    loops.keep("runs", watch_over_runs(desk, engine))
     loops.keep("retention", _prune(store, engine, clock, settings))
     if settings.slack.audit_channel:
         every = settings.slack.audit_every_seconds

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.domain.approval import Allowed, Decision
 from bot.domain.run import RunRequest, RunState, StepLine
+from bot.ports.runs import RunRecord
 
 
 class Engine(Protocol):
@@ -19,6 +20,13 @@ class Engine(Protocol):
 
     async def decide(self, decision: Decision) -> None:
         """Delivers the decision; delivering it again does nothing."""
+
+    async def is_alive(self, run_id: str) -> bool:
+        """True while the run will go on by itself; False when it ended, was given up, or is not known."""
+
+    async def take_up(self, run: RunRecord) -> None:
+        """For a run that is not alive though the book calls it unfinished: its request is put again if nothing
+        can have been changed; otherwise what its plan took down is brought back, and the run concluded."""
 
 
 @dataclass(frozen=True, slots=True)
