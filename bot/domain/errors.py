@@ -7,7 +7,8 @@ SfintError
 ├── Conflict               somebody else wrote first (resourceVersion); read again, then decide anew
 ├── BadAnswer              answered with something that the contract does not know
 ├── RateLimited            asked to slow down; `retry_after_seconds` when the peer named it
-└── RunStopped             a step found that going on would be wrong; the run compensates and says why
+├── RunStopped             a step found that going on would be wrong; the run compensates and says why
+└── NothingToRestore       a compensation found that this run had changed nothing
 """
 
 from __future__ import annotations
@@ -47,3 +48,7 @@ class RateLimited(SfintError):
 
 class RunStopped(SfintError):
     """A precondition or a verification failed; the run stops here and restores what it must."""
+
+
+class NothingToRestore(SfintError):
+    """This run has changed nothing on the workload, or it is not the same workload any more: it is let be."""

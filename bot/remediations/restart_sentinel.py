@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.domain.data_at_risk import data_at_risk
 from bot.domain.errors import NotFound
-from bot.domain.fence import count_to_restore
+from bot.domain.fence import count_to_restore, unfinished_run
 from bot.domain.redis_topology import Diagnosis, RedisObservation, Verdict
 from bot.domain.redis_verdict import classify
 from bot.domain.remediation import Binding, Fact, NoPlan, Plan, Scalar, StepCall
@@ -31,7 +33,8 @@ async def restart_sentinel(target: Target, estate: Estate) -> Plan | NoPlan:
     observed = await observe_redis(target, estate, with_logs=True)
     diagnosis = classify(observed)
     facts = _preflight(observed, diagnosis, workload, target)
-    if diagnosis.verdict not in (Verdict.NO_MASTER, Verdict.SENTINELS_STALE, Verdict.SCALED_TO_ZERO):
+    offered = diagnosis.verdict in (Verdict.NO_MASTER, Verdict.SENTINELS_STALE, Verdict.SCALED_TO_ZERO)
+    if not offered and not _is_left_half_way(workload):
         return _no_plan(target, diagnosis, facts)
     scalers = await estate.cluster.autoscalers(target.namespace, target.redis.statefulset)
     if scalers:
@@ -55,7 +58,7 @@ async def _plan(
     diagnosis: Diagnosis,
     facts: tuple[Fact, ...],
 ) -> Plan:
-    scale_up = diagnosis.verdict is Verdict.SCALED_TO_ZERO
+    scale_up = diagnosis.verdict is Verdict.SCALED_TO_ZERO or _is_left_half_way(workload)
     losses = () if scale_up else data_at_risk(observed, workload, target.redis.redis_container)
     restore = count_to_restore(workload.annotations, workload.replicas, target.redis.replicas)
     binding = Binding(
@@ -80,9 +83,15 @@ async def _plan(
         restores=f"{restore} replicas of {target.redis.statefulset}, whatever happens on the way",
         facts=facts,
         steps=(*down, *_up_steps(restore, keys, from_zero=scale_up), *await _client_steps(target, estate)),
-        compensation=_compensation(restore),
+        compensation=_compensation(workload, restore),
         gentler=_gentler(target, diagnosis),
     )
+
+
+def _is_left_half_way(workload: Workload) -> bool:
+    """True where a run of ours took it down and has not brought it back; if that run lives, it holds the lock."""
+    restore = count_to_restore(workload.annotations, 0, 0)
+    return bool(unfinished_run(workload.annotations)) and workload.replicas <= 1 < restore
 
 
 def _call(step: str, title: str, **arguments: Scalar) -> StepCall:
@@ -94,9 +103,14 @@ def _down_steps(workload: Workload, restore: int) -> tuple[StepCall, ...]:
     return (
         _call("redis.snapshot", "Save the live master's data to disk"),
         _call("evidence.capture", "Keep logs and events of the Redis pods", kind=kind, name=name),
-        _call("statefulset.scale", "Scale to 0", phase="down", replicas=0, expected=workload.replicas),
+        _call("statefulset.scale", "Scale to 0", phase="down", replicas=0, **_seen(workload)),
         _call("statefulset.await-gone", "Wait until no pod is left"),
     )
+
+
+def _seen(workload: Workload) -> Mapping[str, Scalar]:
+    """What the step compares with, so that it does not scale down what somebody changed since the plan."""
+    return {"expected": workload.replicas, "generation": workload.generation}
 
 
 def _up_steps(restore: int, keys: int, *, from_zero: bool) -> tuple[StepCall, ...]:
@@ -110,10 +124,10 @@ def _up_steps(restore: int, keys: int, *, from_zero: bool) -> tuple[StepCall, ..
     )
 
 
-def _compensation(restore: int) -> tuple[StepCall, ...]:
-    title = f"Bring the replicas back to {restore}"
+def _compensation(workload: Workload, restore: int) -> tuple[StepCall, ...]:
+    up: dict[str, Scalar] = {"phase": "up", "replicas": restore, "generation": workload.generation}
     return (
-        _call("statefulset.scale", title, phase="up", replicas=restore, only_if_ours=True),
+        _call("statefulset.scale", f"Bring the replicas back to {restore}", only_if_ours=True, **up),
         _call("statefulset.await-ready", "All wanted replicas are Ready", replicas=1),
     )
 

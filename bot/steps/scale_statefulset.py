@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.errors import Conflict, RunStopped
+from bot.domain.errors import Conflict, NotFound, NothingToRestore, RunStopped
 from bot.domain.fence import PHASE, PHASES, RESTORE, RUN, phase_of, unfinished_run
 from bot.domain.workload import Workload
 from bot.ports.step import StepContext
@@ -11,29 +11,31 @@ _ATTEMPTS = 10
 
 
 class ScaleStatefulSet:
-    """Arguments: `phase` (down, first, up), `replicas` to set; `expected` count before the phase `down`;
-    `from_zero` where a person had scaled it to 0; `only_if_ours` for the compensation.
+    """Arguments: `phase` (down, first, up) and the `replicas` to set; for the phase `down` the `expected` count
+    and the `generation` that the plan saw; `from_zero` where it was left at 0; `only_if_ours` for the
+    compensation, which has the `generation` too.
 
     A process that was frozen and wakes after somebody else wrote gets a Conflict, reads again and decides
-    anew; after a foreign change of the spec it does not scale down.
+    anew. The generation tells of every foreign change of the spec since the plan, also of one that was taken
+    back, and however often this step is begun anew; after one it does not scale down.
     """
 
     id = "statefulset.scale"
 
     async def is_done(self, context: StepContext) -> bool:
-        """True when the annotations show that this run has passed the phase."""
-        found = await context.estate.workloads.get(context.workload)
-        return phase_of(found.annotations, context.run_id) >= PHASES.index(context.word("phase"))
+        """True when the annotations show that this run has passed the phase; never of 0 after the last."""
+        try:
+            found = await context.estate.workloads.get(context.workload)
+        except NotFound:
+            return False
+        return _has_passed(context, found)
 
     async def run(self, context: StepContext) -> str:
         """Writes; on a conflict reads again, and stops where the reading no longer allows the phase."""
-        first_generation: int | None = None
         for _ in range(_ATTEMPTS):
-            found = await context.estate.workloads.get(context.workload)
-            if phase_of(found.annotations, context.run_id) >= PHASES.index(context.word("phase")):
+            found = await _read(context)
+            if _has_passed(context, found):
                 return f"already at {found.replicas}"
-            first_generation = found.generation if first_generation is None else first_generation
-            _require_allowed(context, found, first_generation)
             try:
                 return await _write(context, found)
             except Conflict:
@@ -41,38 +43,77 @@ class ScaleStatefulSet:
         raise Conflict(f"{context.workload} changed under every one of {_ATTEMPTS} attempts")
 
 
+def _has_passed(context: StepContext, found: Workload) -> bool:
+    phase = context.word("phase")
+    if phase == "up" and found.replicas == 0:
+        return False
+    return phase_of(found.annotations, context.run_id) >= PHASES.index(phase)
+
+
+async def _read(context: StepContext) -> Workload:
+    try:
+        return await context.estate.workloads.get(context.workload)
+    except NotFound as error:
+        if _is_compensation(context):
+            raise NothingToRestore(f"{context.workload} was deleted meanwhile") from error
+        raise
+
+
 async def _write(context: StepContext, found: Workload) -> str:
+    if _is_compensation(context):
+        await _require_ours(context, found)
+    else:
+        _require_allowed(context, found)
     phase = context.word("phase")
     replicas = context.number("replicas")
-    untouched = found.annotations.get(RUN) != context.run_id and found.replicas > 0
-    if context.call.arguments.get("only_if_ours") is True and untouched:
-        return f"this run had not scaled it down; it stays at {found.replicas}"
     if phase == "up":  # never shrink what a person has scaled higher meanwhile
         replicas = max(replicas, found.replicas)
+    await _patch(context, found, replicas)
+    return f"{found.replicas} → {replicas} replicas"
+
+
+async def _patch(context: StepContext, found: Workload, replicas: int | None) -> None:
     await context.estate.workloads.patch(
         context.workload,
         resource_version=found.resource_version,
         replicas=replicas,
         annotations={
             RUN: context.run_id,
-            PHASE: phase,
+            PHASE: context.word("phase"),
             RESTORE: str(context.plan.binding.restore_replicas),
         },
     )
-    return f"{found.replicas} → {replicas} replicas"
 
 
-def _require_allowed(context: StepContext, found: Workload, first_generation: int) -> None:
-    binding = context.plan.binding
-    if found.uid != binding.workload_uid:
+def _is_compensation(context: StepContext) -> bool:
+    return context.call.arguments.get("only_if_ours") is True
+
+
+async def _require_ours(context: StepContext, found: Workload) -> None:
+    """Lets a workload be that this run did not take down; raises NothingToRestore then.
+
+    A write of ours whose answer was lost may still be on its way while the spec is as the plan saw it. It
+    carries the resourceVersion of before: an annotation makes it a conflict.
+    """
+    if found.uid != context.plan.binding.workload_uid:
+        raise NothingToRestore(f"{context.workload} was deleted and made anew: not of this run any more")
+    if found.annotations.get(RUN) == context.run_id:
+        return
+    if found.generation == context.number("generation") and not unfinished_run(found.annotations):
+        await _patch(context, found, None)
+    raise NothingToRestore(f"this run had not scaled it; it stays at {found.replicas}")
+
+
+def _require_allowed(context: StepContext, found: Workload) -> None:
+    if found.uid != context.plan.binding.workload_uid:
         raise RunStopped(f"{context.workload} was deleted and made anew since the approval")
     match context.word("phase"):
         case "down":
-            _require_untouched(context, found, first_generation)
+            _require_untouched(context, found)
         case "first":
-            ours = phase_of(found.annotations, context.run_id) == PHASES.index("down")
-            fresh = context.call.arguments.get("from_zero") is True
-            if found.replicas != 0 or not (ours or fresh):
+            ours = found.replicas == 0 and phase_of(found.annotations, context.run_id) == PHASES.index("down")
+            left = found.replicas <= 1 and context.call.arguments.get("from_zero") is True
+            if not (ours or left):
                 raise RunStopped(
                     f"{context.workload} wants {found.replicas} replicas: somebody else changed it meanwhile"
                 )
@@ -80,17 +121,20 @@ def _require_allowed(context: StepContext, found: Workload, first_generation: in
             pass  # scaling up is always right: nothing is ever left at zero
 
 
-def _require_untouched(context: StepContext, found: Workload, first_generation: int) -> None:
+def _require_untouched(context: StepContext, found: Workload) -> None:
     expected = context.number("expected")
     if found.replicas != expected:
         raise RunStopped(
             f"{context.workload} wants {found.replicas} replicas, the approved plan saw {expected}:"
             " somebody changed it meanwhile, so it is not scaled down"
         )
-    if found.generation != first_generation:
-        raise RunStopped(f"{context.workload} was changed by somebody else while we wrote: not scaled down")
     if found.template_hash != context.plan.binding.template_hash:
         raise RunStopped(f"the pod template of {context.workload} changed since the approval")
+    if found.generation != context.number("generation"):
+        raise RunStopped(
+            f"somebody changed {context.workload} and changed it back since the plan"
+            f" (generation {found.generation}, planned at {context.number('generation')}): not scaled down"
+        )
     other = unfinished_run(found.annotations)
     if other and other != context.run_id:
         raise RunStopped(f"run {other} has taken {context.workload} down and is not finished")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.domain.errors import Conflict, RateLimited, RunStopped, SfintError, Unreachable
+from bot.domain.errors import Conflict, NothingToRestore, RateLimited, SfintError, Unreachable
 from bot.domain.remediation import StepCall
 from bot.domain.run import Progress, RunRequest, RunState, StepLine, StepState
 from bot.domain.target import Target
@@ -38,6 +38,8 @@ async def perform_step(
     context = _context(desk, target, request, call)
     try:
         state, note = await _with_patience(step, context, desk.clock, target.timings.outage_seconds)
+    except NothingToRestore as nothing:
+        state, note = StepState.SKIPPED, str(nothing)
     except SfintError as error:
         state, note = StepState.FAILED, str(error)
     line = StepLine(call.title, state, note, desk.clock.monotonic() - began)
@@ -56,8 +58,6 @@ async def _with_patience(
             if await step.is_done(context):
                 return StepState.ALREADY, ""
             return StepState.DONE, await step.run(context)
-        except RunStopped:
-            raise
         except (Unreachable, RateLimited, Conflict) as error:
             if clock.monotonic() >= end:
                 raise
@@ -92,6 +92,13 @@ class _Card:
         self._later = tuple(StepLine(call.title, StepState.PENDING) for call in later)
 
     async def line(self, line: StepLine) -> None:
+        """Shows it if that is possible: a card that cannot be written must not stop a repair."""
+        try:
+            await self._show(line)
+        except Exception:  # noqa: BLE001  whatever the books say, the replicas come first
+            _log.exception("the progress card could not be shown", run_id=self._request.run_id)
+
+    async def _show(self, line: StepLine) -> None:
         request, plan = self._request, self._request.plan
         progress = Progress(
             request.run_id,
