@@ -19,12 +19,12 @@ def classify(observation: RedisObservation) -> Diagnosis:
 
 
 def _scaled_to_zero(picture: Picture) -> Diagnosis | None:
-    """First, since nobody is left to be asked. A run of ours scales up again by itself: nothing to offer then."""
+    """First, since nobody is left to be asked. A run of ours that lives refuses every other by the lock it holds."""
     if picture.desired > 0:
         return None
     if picture.observed.is_ours:
-        words = "one of our own runs has scaled Redis to 0 and brings it back: wait for it"
-        return _diagnosis(picture, Verdict.UNKNOWN, words)
+        words = "a run of ours scaled Redis to 0: wait for it, or scale up if no such run lives any more"
+        return _diagnosis(picture, Verdict.SCALED_TO_ZERO, words)
     return _diagnosis(picture, Verdict.SCALED_TO_ZERO, "the StatefulSet wants 0 replicas: somebody scaled it down")
 
 

@@ -8,10 +8,11 @@ from bot.domain.actor import Role
 from bot.domain.errors import SfintError
 from bot.domain.notice import Notice, Tone
 from bot.domain.remediation import NoPlan, Plan
-from bot.domain.run import DryRun, RunRequest
+from bot.domain.run import DryRun, RunRequest, RunState
 from bot.domain.target import Mode, Target
 from bot.ports.chat import Where
 from bot.ports.engine import Engine
+from bot.ports.runs import RunRecord
 from bot.usecases.ask import Ask, refuse, whisper
 from bot.usecases.desk import Desk
 from bot.usecases.page_team import page_for_entry
@@ -22,7 +23,7 @@ async def propose(desk: Desk, engine: Engine, ask: Ask, target: Target, name: st
     """Diagnoses, then posts why there is no plan, a dry run, or starts the run under the inbox key."""
     begun = await desk.runs.get(ask.key)
     if begun is not None:  # the bot died between storing and starting
-        await engine.start(begun.request)
+        await _begin(desk, engine, ask, begun)
         return
     acts = target.mode is Mode.ACT and not dry_run
     try:
@@ -57,15 +58,18 @@ async def obstacle(desk: Desk, target: Target, workload: str = "", *, run_id: st
         return f"all repairs are frozen by <@{frozen.by}>{why}; an operator thaws with /sfint thaw"
     others = [run for run in await desk.runs.active(workload) if run.request.run_id != run_id] if workload else []
     if others:
-        return (
-            f"a run on {workload} is {others[0].state} already, asked for by <@{others[0].request.requested_by}>"
-        )
+        return _taken(others[0])
     last = await desk.runs.last_change(workload) if workload else None
     if last is not None:
         left = timedelta(seconds=target.timings.cooldown_seconds) - (desk.clock.now() - last)
         if left > timedelta():
             return f"{workload} was changed a moment ago: wait {int(left.total_seconds()) + 1} s more (cooldown)"
     return ""
+
+
+def _taken(other: RunRecord) -> str:
+    workload, asker = other.request.plan.binding.workload, other.request.requested_by
+    return f"a run on {workload} is {other.state} already, asked for by <@{asker}>"
 
 
 async def _confirmed(desk: Desk, ask: Ask, target: Target, first: Plan) -> Plan | NoPlan:
@@ -153,8 +157,19 @@ async def _start(desk: Desk, engine: Engine, ask: Ask, target: Target, plan: Pla
         requested_at=now,
         expires_at=now + timedelta(seconds=target.timings.approval_seconds),
     )
-    stored = await desk.runs.open(request)
-    await engine.start(stored.request)
+    await _begin(desk, engine, ask, await desk.runs.open(request))
+
+
+async def _begin(desk: Desk, engine: Engine, ask: Ask, run: RunRecord) -> None:
+    """Of several requests that were stored at the same moment the oldest is started, the others are refused."""
+    binding = run.request.plan.binding
+    active = await desk.runs.active(binding.workload)
+    if active and active[0].request.run_id != ask.key:
+        problem = _taken(active[0])
+        await desk.runs.move(ask.key, RunState.STOPPED, at=desk.clock.now(), summary=problem)
+        await refuse(desk, ask, binding.remediation, problem, target=binding.target)
+        return
+    await engine.start(run.request)
     approvers = [user for user in desk.roles.named(Role.APPROVER) if user != ask.actor.user_id]
     if not approvers:
         await whisper(desk, ask, _nobody_approves())

@@ -40,7 +40,7 @@ _TABLE: dict[str, tuple[Verdict, RedisObservation]] = {
         observed(desired_replicas=0, pods=(), sentinels=(), nodes=()),
     ),
     "our own run scaled to zero": (
-        Verdict.UNKNOWN,
+        Verdict.SCALED_TO_ZERO,
         observed(desired_replicas=0, is_ours=True, pods=(), sentinels=(), nodes=()),
     ),
     "no pod exists": (Verdict.PODS_MISSING, observed(pods=(), sentinels=(), nodes=())),
