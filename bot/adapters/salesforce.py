@@ -1,4 +1,4 @@
-"""Salesforce: one token by the username-password flow and one REST call, without ever risking the account."""
+"""Salesforce: one token by the target's OAuth flow and one REST call, without ever risking the account."""
 
 from __future__ import annotations
 
@@ -10,14 +10,27 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.adapters.salesforce_credentials import MASK, SalesforceCredentials
+from bot.adapters.salesforce_credentials import (
+    MASK,
+    ClientCredentialsLogin,
+    JwtBearerLogin,
+    SalesforceCredentials,
+    SalesforceLogin,
+)
 from bot.adapters.salesforce_limits import LoginLimiter, LoginLimits
 from bot.domain.salesforce import CallAnswer, CallVerdict, TokenAnswer, TokenVerdict
 from bot.domain.salesforce_answers import CallReading, TokenReading, classify_call, classify_token
 from bot.ports.clock import Clock
 from bot.ports.logins import LoginBook
 
-__all__ = ["LoginLimits", "SalesforceCredentials", "SalesforceCrm"]
+__all__ = [
+    "ClientCredentialsLogin",
+    "JwtBearerLogin",
+    "LoginLimits",
+    "SalesforceCredentials",
+    "SalesforceCrm",
+    "SalesforceLogin",
+]
 
 _BODY_BYTES_MAX = 256 * 1024
 _CONNECT_SHARE = 0.6
@@ -36,7 +49,7 @@ class SalesforceCrm:
 
     def __init__(
         self,
-        credentials: SalesforceCredentials,
+        credentials: SalesforceLogin,
         *,
         target: str,
         book: LoginBook,
@@ -112,7 +125,7 @@ class SalesforceCrm:
             return remembered
         wait = await self._limiter.wait_seconds()
         if wait > 0:
-            held = remembered or TokenAnswer(TokenVerdict.HELD_BACK, host=self._host)
+            held = remembered or TokenAnswer(TokenVerdict.HELD_BACK, host=self._host, flow=self._credentials.flow)
             return replace(held, retry_after_seconds=wait)
         answer = await self._request_token()
         self._last = (answer, self._clock.monotonic())
@@ -130,7 +143,7 @@ class SalesforceCrm:
         began = self._clock.monotonic()
         status, was_judged = 0, True
         try:
-            reply = await self._ask("POST", url, form=self._credentials.form())
+            reply = await self._ask("POST", url, form=self._credentials.form(self._clock.now()))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             reading, was_judged = self._not_reached(error), False
         except (httpx.HTTPError, TimeoutError) as error:
@@ -153,6 +166,7 @@ class SalesforceCrm:
             instance_url=reading.instance_url,
             token=reading.token,
             seconds=seconds,
+            flow=self._credentials.flow,
         )
 
     async def _ask(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.checks.registry import check
 from bot.domain.finding import Finding, Outcome
-from bot.domain.salesforce import TokenAnswer, TokenVerdict
+from bot.domain.salesforce import LoginFlow, TokenAnswer, TokenVerdict
+from bot.domain.salesforce_guidance import guidance
 from bot.domain.target import Target
 from bot.ports.estate import Estate
 
@@ -14,7 +15,7 @@ _MEANINGS = {
     TokenVerdict.OK: "the log-in works",
     TokenVerdict.EMPTY: "the log-in answers 200 with an empty token",
     TokenVerdict.AUTHENTICATION_FAILURE: "the log-in is refused, and Salesforce does not say why: user name,"
-    " password, security token, a locked or inactive user, an IP rule, or the password flow is disabled",
+    " password, security token, a locked or inactive user, an IP rule, or the flow is disabled",
     TokenVerdict.RATE_EXCEEDED: "too many log-ins in an hour: testing stops for an hour",
     TokenVerdict.INVALID_CLIENT: "the client secret is wrong",
     TokenVerdict.INVALID_CLIENT_ID: "the client id is wrong, or the login host or the org is",
@@ -25,7 +26,7 @@ _MEANINGS = {
     TokenVerdict.INACTIVE_ORG: "the org is inactive",
     TokenVerdict.WRONG_DOMAIN: "this grant works only on the org's own My Domain host",
     TokenVerdict.EXPIRED_TOKEN: "a refresh token has expired",
-    TokenVerdict.FLOW_SETUP: "the OAuth flow is not set up in the org",
+    TokenVerdict.FLOW_SETUP: "the OAuth flow is not set up in the org as we use it",
     TokenVerdict.OTHER: "the log-in is refused for a reason that the runbook does not know",
     TokenVerdict.UNREADABLE: "something answered that is not Salesforce's token endpoint",
     TokenVerdict.UNREACHABLE: "Salesforce could not be asked",
@@ -56,12 +57,13 @@ def _outcome(verdict: TokenVerdict) -> Outcome:
 def _evidence(target: Target, answer: TokenAnswer) -> tuple[str, ...]:
     said = " / ".join(part for part in (answer.error, answer.description) if part)
     lines = [f"{answer.host or 'Salesforce'} answered {answer.status}" if answer.status else "", said]
-    if target.salesforce_username:
-        lines.append(f"user {target.salesforce_username}")
     if answer.asked_seconds_ago:
         lines.append(f"asked {answer.asked_seconds_ago:.0f} s ago, not again now")
     if answer.retry_after_seconds:
         lines.append(
             f"the next log-in is allowed in {answer.retry_after_seconds:.0f} s, so as not to lock the account"
         )
+    user = f"user {target.salesforce_username}" if target.salesforce_username else ""
+    flow = "" if answer.flow is LoginFlow.PASSWORD else f"flow {answer.flow}"
+    lines += [guidance(answer), ", ".join(part for part in (user, flow) if part)]
     return tuple(line for line in lines if line)

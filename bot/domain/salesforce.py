@@ -88,6 +88,7 @@ class CallAnswer:
 
     verdict: CallVerdict
     status: int = 0
+    flow: LoginFlow = LoginFlow.PASSWORD
     error_code: str = ""
     message: str = ""
     requests_left: int | None = None

@@ -30,9 +30,10 @@ _TOKEN_RULES: tuple[tuple[str, str, TokenVerdict], ...] = (
     ("invalid_grant", "inactive user", TokenVerdict.INACTIVE_USER),
     ("invalid_grant", "user is inactive", TokenVerdict.INACTIVE_USER),
     ("invalid_grant", "inactive org", TokenVerdict.INACTIVE_ORG),
-    ("invalid_grant", "no client credentials user", TokenVerdict.FLOW_SETUP),
-    ("invalid_grant", "audience validation", TokenVerdict.FLOW_SETUP),
-    ("invalid_grant", "invalid assertion", TokenVerdict.FLOW_SETUP),
+    ("invalid_grant", "client credentials", TokenVerdict.FLOW_SETUP),
+    # `audience validation failed` and `audience is invalid` were both seen.
+    ("invalid_grant", "audience", TokenVerdict.FLOW_SETUP),
+    ("invalid_grant", "assertion", TokenVerdict.FLOW_SETUP),
     ("invalid_grant", "authentication failure", TokenVerdict.AUTHENTICATION_FAILURE),
 )
 

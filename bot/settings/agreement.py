@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from bot.domain.salesforce import LoginFlow
 from bot.settings.problems import Problem
 from bot.settings.sources import Tree
 
 _WAYS = ("kubeconfig", "in_cluster", "url")
+_FLOW_NEEDS = {
+    LoginFlow.PASSWORD: {
+        "username": "integration@acme.example.com",
+        "client_secret": "env:ACME_SF_CLIENT_SECRET",
+        "password": "env:ACME_SF_PASSWORD",
+    },
+    LoginFlow.JWT_BEARER: {
+        "username": "integration@acme.example.com",
+        "private_key": "file:/etc/sfint/acme-salesforce.key",
+    },
+    LoginFlow.CLIENT_CREDENTIALS: {
+        "login_url": "https://acme.my.salesforce.com",
+        "client_secret": "env:ACME_SF_CLIENT_SECRET",
+    },
+}
+_FLOW_ALLOWS = {
+    LoginFlow.PASSWORD: {"security_token"},
+    LoginFlow.JWT_BEARER: {"audience"},
+    LoginFlow.CLIENT_CREDENTIALS: {"username"},
+}
+_FLOW_KEYS = ("client_secret", "password", "security_token", "private_key", "audience")
+"""Of these each flow has its own; what is left over from another one is a mistake."""
+_SHARED_LOGIN_HOSTS = ("login.salesforce.com", "test.salesforce.com")
 
 
 def disagreements(tree: Tree) -> list[Problem]:
@@ -18,6 +43,7 @@ def disagreements(tree: Tree) -> list[Problem]:
         problems += _default_outside(name, target)
         problems += _ways_into_kubernetes(name, target)
         problems += _half_a_certificate(name, target)
+        problems += _login_flow(name, target)
     return problems
 
 
@@ -78,3 +104,29 @@ def _half_a_certificate(name: str, target: Tree) -> list[Problem]:
     return [
         Problem(f"targets.{name}.redis.tls.{missing}", f"is required with `{given[0]}`", f"/etc/sfint/{missing}")
     ]
+
+
+def _login_flow(name: str, target: Tree) -> list[Problem]:
+    org = _section(target, "salesforce")
+    chosen = org.get("flow", LoginFlow.PASSWORD)
+    if not org or chosen not in list(LoginFlow):
+        return []
+    flow, path = LoginFlow(chosen), f"targets.{name}.salesforce"
+    needs = _FLOW_NEEDS[flow]
+    problems = [
+        Problem(f"{path}.{key}", "is required", example)
+        for key, example in needs.items()
+        if org.get(key, "") == ""
+    ]
+    problems += [
+        Problem(f"{path}.{key}", f"does not belong to `flow: {flow}`")
+        for key in _FLOW_KEYS
+        if org.get(key) and key not in needs and key not in _FLOW_ALLOWS[flow]
+    ]
+    if (
+        flow is LoginFlow.CLIENT_CREDENTIALS
+        and urlsplit(str(org.get("login_url"))).hostname in _SHARED_LOGIN_HOSTS
+    ):
+        what = "must be the org's own My Domain host: no other takes `flow: client-credentials`"
+        problems.append(Problem(f"{path}.login_url", what, needs["login_url"]))
+    return problems

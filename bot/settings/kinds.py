@@ -87,6 +87,13 @@ def _filled(value: SecretStr) -> SecretStr:
     return value
 
 
+def _private_key(value: SecretStr) -> SecretStr:
+    first, _, rest = value.get_secret_value().strip().partition("\n")
+    if not first.startswith("-----BEGIN ") or "PRIVATE KEY" not in first or "ENCRYPTED" in first + rest:
+        raise ValueError("must be a private key in PEM, without a passphrase: -----BEGIN PRIVATE KEY-----")
+    return value
+
+
 def _existing(value: Path) -> Path:
     if not value.is_file():
         raise ValueError(f"names a file that is not there: {value}")
@@ -117,6 +124,16 @@ ApiVersion = Annotated[str, AfterValidator(_matching(r"\d{2,3}\.0", "must be a S
 Url = Annotated[str, AfterValidator(_url)]
 LinkTemplate = Annotated[str, AfterValidator(_link)]
 Secret = Annotated[SecretStr, AfterValidator(_filled)]
+PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
+EmailAddress = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*",
+            "must be an e-mail address",
+        )
+    ),
+]
 BotToken = Annotated[SecretStr, AfterValidator(_starting("xoxb-"))]
 AppToken = Annotated[SecretStr, AfterValidator(_starting("xapp-"))]
 FernetKey = Annotated[SecretStr, AfterValidator(_fernet)]

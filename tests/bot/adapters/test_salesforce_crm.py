@@ -363,7 +363,10 @@ async def test_a_call_that_cannot_be_made_is_unreachable(world: World) -> None:
 async def test_no_secret_is_ever_shown(world: World) -> None:
     """Not if the peer echoes it, not in any repr."""
     credentials = world.credentials()
-    echo = {"error": "invalid_grant", "error_description": f"bad {credentials.form()['password']}"}
+    echo = {
+        "error": "invalid_grant",
+        "error_description": f"bad {credentials.form(world.clock.now())['password']}",
+    }
     world.stand_in.faults.add(Fault.json(400, echo, path=TOKEN_PATH))
 
     answer = await world.crm().log_in()
