@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class LoginFlow(StrEnum):
+    """The OAuth flows that a target may log in by; the middleware's own is the one to test."""
+
+    PASSWORD = "password"  # noqa: S105  (a flow's name, not a secret)
+    JWT_BEARER = "jwt-bearer"
+    CLIENT_CREDENTIALS = "client-credentials"
+
+
 class TokenVerdict(StrEnum):
     """The value is the tail of the finding code: `token.<value>`."""
 
@@ -80,6 +88,7 @@ class TokenAnswer:
     asked_seconds_ago: float = 0.0
     """Above zero when the limiter answered from memory."""
     retry_after_seconds: float = 0.0
+    flow: LoginFlow = LoginFlow.PASSWORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,6 @@ class CallAnswer:
 
     verdict: CallVerdict
     status: int = 0
-    flow: LoginFlow = LoginFlow.PASSWORD
     error_code: str = ""
     message: str = ""
     requests_left: int | None = None
