@@ -8,19 +8,19 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from bot.domain.runbook import Link
-from bot.domain.target import Middleware, Mode, RedisEstate, Target, Timings
 from bot.domain.salesforce import LoginFlow
+from bot.domain.target import Middleware, Mode, RedisEstate, Target, Timings
 from bot.settings.kinds import (
     ApiVersion,
     ChannelId,
     DnsName,
-    ExistingFile,
     EmailAddress,
+    ExistingFile,
     LinkTemplate,
     Listed,
     Port,
-    Seconds,
     PrivateKey,
+    Seconds,
     Secret,
     Url,
 )
@@ -55,7 +55,7 @@ class TlsSettings(Section):
 
 
 class RedisSettings(Section):
-    """The StatefulSet with Redis and Sentinel; an empty user is the default one, an empty password is none."""
+    """The StatefulSet with Redis and Sentinel; an empty user is the default one, an empty password is none.
 
     statefulset: DnsName = _REDIS.statefulset
     replicas: Annotated[int, Field(ge=1, le=99)] = _REDIS.replicas
@@ -99,32 +99,32 @@ class LimiterSettings(Section):
 class SalesforceSettings(Section):
     """The org that the middleware talks to, and how it logs in; which keys a flow needs is judged in agreement.py.
 
+    `audience` is empty for the login host; `username` is for show only where the flow is client-credentials.
+    `reset_email` is where the reset mail of a new password is wanted.
+    """
+
+    flow: LoginFlow = LoginFlow.PASSWORD
     login_url: Url = "https://login.salesforce.com"
     client_id: Secret = Field(examples=["env:ACME_SF_CLIENT_ID"])
     client_secret: Secret = Field(default=NO_SECRET, examples=["env:ACME_SF_CLIENT_SECRET"])
     username: str = Field(default="", examples=["integration@acme.example.com"])
     password: Secret = Field(default=NO_SECRET, examples=["env:ACME_SF_PASSWORD"])
     security_token: SecretStr = Field(default=NO_SECRET, examples=["env:ACME_SF_SECURITY_TOKEN"])
+    private_key: PrivateKey = Field(default=NO_SECRET, examples=["file:/etc/sfint/acme-salesforce.key"])
+    audience: Url | None = Field(default=None, examples=["https://login.salesforce.com"])
+    reset_email: EmailAddress | None = Field(default=None, examples=["integrations@example.com"])
     api_version: ApiVersion = "66.0"
     deadline_seconds: Seconds = 5.0
     limiter: LimiterSettings = LimiterSettings()
 
 
 class TimingSettings(Section):
-    `audience` is empty for the login host; `username` is for show only where the flow is client-credentials.
-    `reset_email` is where the reset mail of a new password is wanted.
-    """
-
-    flow: LoginFlow = LoginFlow.PASSWORD
     """Every deadline and window, in seconds."""
 
     check_seconds: Seconds = _TIMINGS.check_seconds
     approval_seconds: Seconds = _TIMINGS.approval_seconds
     cooldown_seconds: Annotated[float, Field(ge=0, le=86400)] = _TIMINGS.cooldown_seconds
     evidence_seconds: Seconds = _TIMINGS.evidence_seconds
-    private_key: PrivateKey = Field(default=NO_SECRET, examples=["file:/etc/sfint/acme-salesforce.key"])
-    audience: Url | None = Field(default=None, examples=["https://login.salesforce.com"])
-    reset_email: EmailAddress | None = Field(default=None, examples=["integrations@example.com"])
     snapshot_seconds: Seconds = _TIMINGS.snapshot_seconds
     gone_seconds: Seconds = _TIMINGS.gone_seconds
     ready_seconds: Seconds = _TIMINGS.ready_seconds
@@ -138,6 +138,9 @@ class TimingSettings(Section):
 ChannelIds = Annotated[frozenset[ChannelId], Listed]
 
 
+EmailAddresses = Annotated[tuple[EmailAddress, ...], Listed]
+
+
 class TargetSettings(Section):
     """One client's integration in one environment; channels in `default_in` need no `--target` for it."""
 
@@ -145,14 +148,12 @@ class TargetSettings(Section):
     default_in: ChannelIds = Field(default=frozenset(), examples=['["C0INCIDENT"]'])
     mode: Mode = Mode.OBSERVE
     page_external: bool = False
+    client_admin_emails: EmailAddresses = Field(default=(), examples=['["admin@acme.example.com"]'])
     namespace: DnsName = Field(examples=["integrations"])
     kubernetes: KubernetesSettings = Field(examples=["{in_cluster: true}"])
     redis: RedisSettings = RedisSettings()
     middleware: MiddlewareSettings = MiddlewareSettings()
     salesforce: SalesforceSettings = Field(examples=["{username: integration@acme.example.com, …}"])
-EmailAddresses = Annotated[tuple[EmailAddress, ...], Listed]
-
-
     timings: TimingSettings = TimingSettings()
     links: dict[Link, LinkTemplate] = Field(default_factory=dict)
 
@@ -160,7 +161,6 @@ EmailAddresses = Annotated[tuple[EmailAddress, ...], Listed]
         """The domain's value: names, counts and times, no secret."""
         return Target(
             name=name,
-    client_admin_emails: EmailAddresses = Field(default=(), examples=['["admin@acme.example.com"]'])
             namespace=self.namespace,
             channels=self.channels,
             mode=self.mode,
