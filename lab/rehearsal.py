@@ -123,11 +123,8 @@ class Rehearsal:
             self._outcome.problems.append(f"{command} ended {_payload(ended)['state']}: {ended.text}")
 
     async def _prove_healed(self) -> None:
-        deadline = time.monotonic() + _HEALED_SECONDS
-        while not await self._scenario.is_healed(self._world):
-            if time.monotonic() > deadline:
-                raise TimeoutError("the estate is not healed")
-            await asyncio.sleep(0.2)
+        healed = self._scenario.is_healed
+        await self._world.until(lambda: healed(self._world), _HEALED_SECONDS, "the estate is healed")
         self._say("estate", "healed")
 
     async def _type_and_wait(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import tempfile
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -74,6 +77,14 @@ class World:
         if self._with_bot:
             await self.bot.start()
             await self.bot.until_ready()
+
+    async def until(self, is_so: Callable[[], Awaitable[bool]], seconds: float, what: str) -> None:
+        """Asks the estate again and again until that holds; TimeoutError names what did not come."""
+        deadline = time.monotonic() + seconds
+        while not await is_so():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not within {seconds:g} s: {what}")
+            await asyncio.sleep(0.2)
 
     @property
     def page_url(self) -> str:

@@ -19,7 +19,7 @@ def classify(observation: RedisObservation) -> Diagnosis:
 
 
 def _scaled_to_zero(picture: Picture) -> Diagnosis | None:
-    """First, since nobody is left to be asked. A run of ours that lives refuses every other by the lock it holds."""
+    """First, since nobody is left to be asked. A living run of ours refuses every other by its lock."""
     if picture.desired > 0:
         return None
     if picture.observed.is_ours:

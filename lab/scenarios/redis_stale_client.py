@@ -1,7 +1,5 @@
 """Redis is right; the middleware alone dials an address that no pod has any more."""
 
-import asyncio
-
 from lab.scenario import Scenario
 from lab.world import World
 
@@ -10,8 +8,11 @@ async def _break(world: World) -> None:
     async with world.middleware.deaf_to_sentinel():
         await world.redis.move_master()
     await world.redis.ready()
-    while await world.middleware.serves():
-        await asyncio.sleep(0.2)
+    await world.until(lambda: _dials_in_vain(world), 60.0, "the middleware dials in vain")
+
+
+async def _dials_in_vain(world: World) -> bool:
+    return not await world.middleware.serves()
 
 
 async def _is_healed(world: World) -> bool:
