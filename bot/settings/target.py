@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -54,9 +55,20 @@ class TlsSettings(Section):
     """Off by default: pods are dialled by address, and certificates seldom name those."""
 
 
+class Reach(StrEnum):
+    """The way to a port of a pod: pod addresses are not routed where all we have is a Rancher kubeconfig."""
+
+    DIRECT = "direct"
+    PORT_FORWARD = "port-forward"
+
+
 class RedisSettings(Section):
     """The StatefulSet with Redis and Sentinel; an empty user is the default one, an empty password is none.
 
+    With `reach: port-forward` each connection takes a few round trips more: give `deadline_seconds` 3 or so.
+    """
+
+    reach: Reach = Reach.DIRECT
     statefulset: DnsName = _REDIS.statefulset
     replicas: Annotated[int, Field(ge=1, le=99)] = _REDIS.replicas
     master_name: Annotated[str, Field(min_length=1)] = _REDIS.master_name
