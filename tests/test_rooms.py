@@ -17,6 +17,8 @@ VENDORS = {
     "dbos": "dbos",
     "google": "google",
     "kubernetes": "kubernetes",
+    "opentelemetry": "opentelemetry",
+    "prometheus_client": "prometheus",
     "redis": "redis",
     "slack_bolt": "slack",
     "slack_sdk": "slack",
