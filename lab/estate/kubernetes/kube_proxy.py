@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import socket
 from collections.abc import Coroutine
 
 from lab.estate.kubernetes.kubelet.addresses import Addresses
@@ -24,7 +25,7 @@ class KubeProxy:
     def __init__(self, store: Store, addresses: Addresses) -> None:
         self._store = store
         self._addresses = addresses
-        self._servers: dict[tuple[str, int], asyncio.Server] = {}
+        self._listeners: dict[tuple[str, int], socket.socket] = {}
         self._links: set[asyncio.Task[None]] = set()
         self._lock = asyncio.Lock()
         self._woken = asyncio.Event()
@@ -41,8 +42,8 @@ class KubeProxy:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        for server in self._servers.values():
-            server.close()
+        for listener in self._listeners.values():
+            _close(listener)
         for link in self._links:
             link.cancel()
         await asyncio.gather(*self._links, return_exceptions=True)
@@ -61,10 +62,10 @@ class KubeProxy:
                 continue
             for port in service["spec"].get("ports") or []:
                 wanted[address, port["port"]] = (service, port)
-        for key in set(self._servers) - set(wanted):
-            self._servers.pop(key).close()
-        for key in set(wanted) - set(self._servers):
-            self._servers[key] = await self._listen(key, *wanted[key])
+        for key in set(self._listeners) - set(wanted):
+            _close(self._listeners.pop(key))
+        for key in set(wanted) - set(self._listeners):
+            self._listeners[key] = self._listen(key, *wanted[key])
 
     def _address(self, service: Json) -> str:
         given = service["spec"].get("clusterIP")
@@ -88,17 +89,26 @@ class KubeProxy:
                 found.append(status["podIP"])
         return found
 
-    async def _listen(self, key: tuple[str, int], service: Json, port: Json) -> asyncio.Server:
+    def _listen(self, key: tuple[str, int], service: Json, port: Json) -> socket.socket:
+        """Accept by hand: asyncio's own server loses a connection that arrives while it closes."""
+        listening = socket.create_server(key)
+        listening.setblocking(False)
         target = int(port.get("targetPort") or port["port"])
 
-        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            assert task
-            self._links.add(task)
-            task.add_done_callback(self._links.discard)
-            await self._connect(service, target, reader, writer)
+        def accept() -> None:
+            with contextlib.suppress(BlockingIOError):
+                connection, _ = listening.accept()
+                link = asyncio.create_task(self._serve(connection, service, target), name="service-link")
+                self._links.add(link)
+                link.add_done_callback(self._links.discard)
 
-        return await asyncio.start_server(accept, *key)
+        asyncio.get_running_loop().add_reader(listening, accept)
+        return listening
+
+    async def _serve(self, connection: socket.socket, service: Json, target: int) -> None:
+        with connection:
+            reader, writer = await asyncio.open_connection(sock=connection)
+            await self._connect(service, target, reader, writer)
 
     async def _connect(
         self, service: Json, target: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -116,6 +126,18 @@ class KubeProxy:
             return
         finally:
             writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+
+def _close(listening: socket.socket) -> None:
+    """Stop listening, and turn away whoever waits to be accepted."""
+    asyncio.get_running_loop().remove_reader(listening)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            waiting, _ = listening.accept()
+            waiting.close()
+    listening.close()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

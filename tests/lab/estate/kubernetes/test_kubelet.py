@@ -19,6 +19,14 @@ PATIENCE = 15.0
 NAMESPACE = "integrations"
 
 
+def web(probed: str = "/health") -> dict[str, Any]:
+    """A Deployment of the little web server with its probe."""
+    manifest = deployment(image="acme/serve:v1")
+    probe = {"httpGet": {"path": probed, "port": 8080}, "periodSeconds": 2}
+    manifest["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = probe
+    return manifest
+
+
 def container(kubernetes: KubernetesStandIn, pod: str) -> dict[str, Any]:
     """The status of the pod's only container."""
     statuses = kubernetes.get("pods", pod).get("status", {}).get("containerStatuses") or [{}]
@@ -98,7 +106,7 @@ async def test_a_previous_instance_that_never_was_is_refused(kubernetes: Kuberne
 
 async def test_a_killed_container_keeps_its_address(kubernetes: KubernetesStandIn) -> None:
     """The pod stays; exit code 137; a log can be followed over its end."""
-    kubernetes.create(deployment(image="acme/serve:v1", replicas=1))
+    kubernetes.create(web())
     await kubernetes.until(lambda: is_available(kubernetes, "web"), PATIENCE, "up")
     (pod,) = kubernetes.all("pods")
     name = pod["metadata"]["name"]
@@ -126,10 +134,7 @@ async def test_an_http_probe_decides_about_readiness(
     kubernetes: KubernetesStandIn, path: str, ready: bool
 ) -> None:
     """Asked at the pod's own address."""
-    manifest = deployment(image="acme/serve:v1")
-    probe = {"httpGet": {"path": path, "port": 8080}, "periodSeconds": 2}
-    manifest["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = probe
-    kubernetes.create(manifest)
+    kubernetes.create(web(path))
 
     def is_serving() -> bool:
         pods = kubernetes.all("pods")
@@ -144,7 +149,7 @@ async def test_an_http_probe_decides_about_readiness(
 
 async def test_a_service_leads_to_a_ready_pod_and_refuses_without_one(kubernetes: KubernetesStandIn) -> None:
     """At its clusterIP."""
-    kubernetes.create(deployment(image="acme/serve:v1"))
+    kubernetes.create(web())
     ports = [{"name": "http", "port": 8080}]
     meta = {"name": "web", "namespace": NAMESPACE}
     spec = {"selector": {"app": "web"}, "ports": ports}
