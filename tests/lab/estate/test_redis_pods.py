@@ -149,7 +149,8 @@ async def test_a_split_brain_stays_split(redis: RedisPods) -> None:
 
 async def test_a_stale_replica_stays_stale_and_the_sentinels_right(redis: RedisPods) -> None:
     """They never heard of it."""
-    ordinal = next(n for n in range(3) if n != await redis.master_ordinal())
+    master = await redis.master_ordinal()
+    ordinal = next(number for number in range(3) if number != master)
     dead = await redis.strand_replica(ordinal)
     await lasts(redis)
     facts = await redis.facts()
