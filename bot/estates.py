@@ -6,13 +6,31 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 from bot.adapters.kubernetes import KubernetesCluster, KubernetesWorkloads
-from bot.adapters.kubernetes_api import connect_kubernetes
-from bot.adapters.redis import Login, RedisCache, Tls
-from bot.adapters.salesforce import LoginLimits, SalesforceCredentials, SalesforceCrm
+from bot.adapters.kubernetes_credentials import connect_kubernetes
+from bot.adapters.kubernetes_portforward import PortForward
+from bot.adapters.redis import Login, RedisCache, Tls, dial_directly
+from bot.adapters.salesforce import (
+    ClientCredentialsLogin,
+    JwtBearerLogin,
+    LoginLimits,
+    SalesforceCredentials,
+    SalesforceCrm,
+    SalesforceLogin,
+)
+from bot.domain.salesforce import LoginFlow
 from bot.ports.clock import Clock
+from bot.ports.dial import Dial
 from bot.ports.estate import Estate
 from bot.ports.logins import LoginBook
-from bot.settings import RedisSettings, SalesforceSettings, Settings, TargetSettings
+from bot.settings import (
+    Problem,
+    Reach,
+    RedisSettings,
+    SalesforceSettings,
+    Settings,
+    SettingsProblems,
+    TargetSettings,
+)
 
 
 async def open_estates(
@@ -33,21 +51,25 @@ async def _estate(
         url=way.url or "",
         token=way.token.get_secret_value(),
         ca_file=str(way.ca_file) if way.ca_file else None,
+        deadline_seconds=way.deadline_seconds,
+        token_place=f"the setting targets.{name}.kubernetes.token",
     )
     stack.push_async_callback(api.close)
+    forwards = target.redis.reach is Reach.PORT_FORWARD
+    dial = PortForward(api, target.namespace) if forwards else dial_directly
     crm = _crm(name, target.salesforce, logins, clock)
     stack.push_async_callback(crm.aclose)
-    return Estate(KubernetesCluster(api), KubernetesWorkloads(api), _cache(target.redis), crm, clock)
+    return Estate(KubernetesCluster(api), KubernetesWorkloads(api), _cache(target.redis, dial), crm, clock)
 
 
-def _cache(redis: RedisSettings) -> RedisCache:
+def _cache(redis: RedisSettings, dial: Dial) -> RedisCache:
     tls = redis.tls
     return RedisCache(
         master_name=redis.master_name,
         redis_port=redis.redis_port,
         sentinel_port=redis.sentinel_port,
-        redis_login=Login(password=redis.password.get_secret_value()),
-        sentinel_login=Login(password=redis.sentinel_password.get_secret_value()),
+        redis_login=Login(redis.username, redis.password.get_secret_value()),
+        sentinel_login=Login(redis.sentinel_username, redis.sentinel_password.get_secret_value()),
         tls=Tls(
             ca_file=str(tls.ca_file) if tls.ca_file else None,
             certificate_file=str(tls.cert_file) if tls.cert_file else None,
@@ -56,18 +78,12 @@ def _cache(redis: RedisSettings) -> RedisCache:
         )
         if tls.enabled
         else None,
+        deadline_seconds=redis.deadline_seconds,
+        dial=dial,
     )
 
 
 def _crm(name: str, org: SalesforceSettings, logins: LoginBook, clock: Clock) -> SalesforceCrm:
-    credentials = SalesforceCredentials(
-        login_url=org.login_url,
-        client_id=org.client_id.get_secret_value(),
-        client_secret=org.client_secret.get_secret_value(),
-        username=org.username,
-        password=org.password.get_secret_value(),
-        security_token=org.security_token.get_secret_value(),
-    )
     limits = LoginLimits(
         reuse_seconds=org.limiter.reuse_seconds,
         failures=org.limiter.failures,
@@ -77,7 +93,7 @@ def _crm(name: str, org: SalesforceSettings, logins: LoginBook, clock: Clock) ->
         stop_after_rate_exceeded_seconds=org.limiter.stop_after_rate_exceeded_seconds,
     )
     return SalesforceCrm(
-        credentials,
+        _login(name, org),
         target=name,
         book=logins,
         clock=clock,
@@ -85,3 +101,27 @@ def _crm(name: str, org: SalesforceSettings, logins: LoginBook, clock: Clock) ->
         api_version=org.api_version,
         deadline_seconds=org.deadline_seconds,
     )
+
+
+def _login(name: str, org: SalesforceSettings) -> SalesforceLogin:
+    """Raises SettingsProblems for a private key that is none."""
+    client_id, client_secret = org.client_id.get_secret_value(), org.client_secret.get_secret_value()
+    match org.flow:
+        case LoginFlow.PASSWORD:
+            return SalesforceCredentials(
+                login_url=org.login_url,
+                client_id=client_id,
+                client_secret=client_secret,
+                username=org.username,
+                password=org.password.get_secret_value(),
+                security_token=org.security_token.get_secret_value(),
+            )
+        case LoginFlow.JWT_BEARER:
+            key = org.private_key.get_secret_value()
+            try:
+                return JwtBearerLogin(org.login_url, org.username, client_id, key, org.audience or "")
+            except ValueError as error:
+                path = f"targets.{name}.salesforce.private_key"
+                raise SettingsProblems([Problem(path, str(error))]) from None
+        case LoginFlow.CLIENT_CREDENTIALS:
+            return ClientCredentialsLogin(org.login_url, client_id, client_secret)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from bot.adapters.kubernetes_api import KubernetesApi, connect_kubernetes
+from bot.adapters.kubernetes_api import KubernetesApi
+from bot.adapters.kubernetes_credentials import connect_kubernetes
 from bot.adapters.kubernetes_shapes import event_from, pod_from, service_addresses, workload_from
 from bot.domain.errors import BadAnswer, Conflict, NotFound
 from bot.domain.workload import Event, Kind, Pod, Workload, WorkloadRef

@@ -12,12 +12,14 @@ import aiohttp
 import stamina
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
-from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes.aio.config import ConfigException
 
 from bot.adapters.kubernetes_errors import ListExpired, excerpt, status_error
-from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, Unreachable
+from bot.adapters.kubernetes_socket import ApiSocket, HandshakeRefused, open_socket
+from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, SfintError, Unreachable
 
 Json = dict[str, Any]
+_Request = tuple[str, str, dict[str, str], Any, Any]
 Refresh = Callable[[Configuration], Awaitable[None]]
 
 _PAGE_SIZE = 500
@@ -29,13 +31,21 @@ class KubernetesApi:
     """Requests with a deadline. Reads are retried inside it where that can help; writes never are.
 
     Every method raises the errors of `bot.domain.errors`. `refresh` reads the credentials again after a 401:
-    kubeconfig tokens (Rancher, exec plugins) expire, and a renewed file must not need a restart.
+    kubeconfig tokens (Rancher, exec plugins) expire, and a renewed file must not need a restart. `credentials`
+    says where a new token belongs.
     """
 
-    def __init__(self, client: ApiClient, deadline_seconds: float = 5.0, refresh: Refresh | None = None) -> None:
+    def __init__(
+        self,
+        client: ApiClient,
+        deadline_seconds: float = 5.0,
+        refresh: Refresh | None = None,
+        credentials: str = "the settings",
+    ) -> None:
         self._client = client
         self._deadline_seconds = deadline_seconds
         self._refresh = refresh
+        self.credentials = credentials
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -57,6 +67,10 @@ class KubernetesApi:
         except ListExpired:
             return await self._all(what, path, query or {})
 
+    async def create(self, what: str, path: str, body: Json) -> Json:
+        """One object created, such as a review; never repeated."""
+        return _object(what, await self._once(what, "POST", path, {}, body))
+
     async def merge_patch(self, what: str, path: str, patch: Json) -> Json:
         """One conditional write; never repeated, since an answer that got lost may have been a success."""
         body = await self._once(what, "PATCH", path, {}, patch, "application/merge-patch+json")
@@ -68,6 +82,35 @@ class KubernetesApi:
 
     async def _all(self, what: str, path: str, query: Mapping[str, str | int]) -> list[Json]:
         return [item async for page in self._pages(what, path, query) for item in page]
+
+    async def upgrade(self, what: str, path: str, query: Mapping[str, str | int], subprotocol: str) -> ApiSocket:
+        """A WebSocket for a subresource such as `pods/portforward`; the caller closes it."""
+        async with _deadline(self._deadline_seconds, what):
+            try:
+                try:
+                    return await self._upgrade(what, path, query, subprotocol)
+                except HandshakeRefused as refused:
+                    if refused.code != 401 or self._refresh is None:
+                        raise
+                    await self._renew(self._refresh)
+                    return await self._upgrade(what, path, query, subprotocol)
+            except HandshakeRefused as refused:
+                raise self._refusal(what, refused.code, refused.headers, refused.body) from refused
+
+    async def _upgrade(self, what: str, path: str, query: Mapping[str, str | int], subprotocol: str) -> ApiSocket:
+        try:
+            _, url, headers, *_ = await self._addressed("GET", path, query, None, {})
+            return await open_socket(self._client.rest_client, url, headers, subprotocol)
+        except (aiohttp.ClientError, OSError) as error:
+            raise _unreachable(what, error) from error
+
+    def _refusal(self, what: str, code: int, headers: Mapping[str, str], body: bytes) -> SfintError:
+        if code == 401:
+            return AccessDenied(
+                "the Kubernetes token was refused or has expired (Rancher tokens have a TTL): make a new one and "
+                f"put it into {self.credentials} (asked to {what})"
+            )
+        return status_error(what, code, headers, body)
 
     async def _pages(self, what: str, path: str, query: Mapping[str, str | int]) -> AsyncIterator[list[Json]]:
         position = ""
@@ -132,7 +175,7 @@ class KubernetesApi:
             await self._renew(self._refresh)
             code, told, answer = await self._send(what, method, path, query, body, headers)
         if code >= 300:
-            raise status_error(what, code, told, answer)
+            raise self._refusal(what, code, told, answer)
         return answer
 
     async def _renew(self, refresh: Refresh) -> None:
@@ -153,21 +196,31 @@ class KubernetesApi:
         headers: dict[str, str],
     ) -> tuple[int, Mapping[str, str], bytes]:
         try:
-            request = await self._client.param_serialize(
-                method,
-                path,
-                query_params=list(query.items()),
-                header_params=dict(headers),
-                body=body,
-                auth_settings=["BearerToken"],
-            )
+            request = await self._addressed(method, path, query, body, headers)
             # The client's own default would be five minutes; the deadline around us is always shorter.
             answer = await self._client.call_api(*request, _request_timeout=self._deadline_seconds * 2)
             content: bytes = await answer.read()  # type: ignore[no-untyped-call]  # the client leaves it untyped
             return answer.status, answer.headers, content
         except (aiohttp.ClientError, OSError) as error:
-            words = str(error) or type(error).__name__
-            raise Unreachable(f"Kubernetes cannot be reached (asked to {what}): {words}") from error
+            raise _unreachable(what, error) from error
+
+    async def _addressed(
+        self, method: str, path: str, query: Mapping[str, str | int], body: Json | None, headers: dict[str, str]
+    ) -> _Request:
+        """Method, full address, headers with the credentials, and body, as the official client makes them."""
+        request: _Request = await self._client.param_serialize(
+            method,
+            path,
+            query_params=list(query.items()),
+            header_params=dict(headers),
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        return request
+
+
+def _unreachable(what: str, error: Exception) -> Unreachable:
+    return Unreachable(f"Kubernetes cannot be reached (asked to {what}): {error or type(error).__name__}")
 
 
 @asynccontextmanager
@@ -194,40 +247,3 @@ def _object(what: str, body: bytes) -> Json:
     if not isinstance(document, dict):
         raise BadAnswer(f"Kubernetes sent no object (asked to {what}): {excerpt(body)}")
     return document
-
-
-async def connect_kubernetes(
-    *,
-    kubeconfig: str | None = None,
-    context: str | None = None,
-    in_cluster: bool = False,
-    url: str = "",
-    token: str = "",
-    ca_file: str | None = None,
-    deadline_seconds: float = 5.0,
-) -> KubernetesApi:
-    """Opens the door by exactly one of: a kubeconfig, the pod's service account, or url with token and CA.
-
-    Raises AccessDenied where the credentials cannot be read. Nothing is asked of the server yet.
-    """
-    configuration = Configuration()
-    refresh: Refresh | None = None
-    try:
-        if url:
-            configuration.host = url.rstrip("/")
-            configuration.ssl_ca_cert = ca_file
-            if token:
-                configuration.api_key["BearerToken"] = f"Bearer {token}"
-        elif in_cluster:
-            load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]  # the client leaves it untyped
-        else:
-
-            async def refresh(held: Configuration) -> None:
-                await load_kube_config(  # type: ignore[no-untyped-call]  # the client leaves it untyped
-                    kubeconfig, context, client_configuration=held, persist_config=False
-                )
-
-            await refresh(configuration)
-    except (ConfigException, OSError) as error:
-        raise AccessDenied(f"the Kubernetes credentials cannot be read: {error}") from error
-    return KubernetesApi(ApiClient(configuration), deadline_seconds, refresh)

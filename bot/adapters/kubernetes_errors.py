@@ -31,8 +31,6 @@ def status_error(what: str, code: int, headers: Mapping[str, str], body: bytes) 
     """
     status = _status(body)
     said = str(status.get("message") or "") if status else ""
-    if code == 401:
-        return AccessDenied(f"the Kubernetes token was refused or has expired (asked to {what})")
     if code == 403:
         return AccessDenied(_forbidden(what, said))
     if code == 404 and status:

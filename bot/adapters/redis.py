@@ -9,13 +9,14 @@ from contextlib import AbstractAsyncContextManager
 from redis.exceptions import NoPermissionError, ResponseError
 
 from bot.adapters.redis_answers import info, node_view, pairs, rows, sentinel_view
-from bot.adapters.redis_link import Link, Login, Tls, linked, resolved
+from bot.adapters.redis_link import Link, Login, Tls, dial_directly, linked, resolved
 from bot.adapters.redis_snapshot import save_in_background
 from bot.domain.errors import RunStopped, SfintError
 from bot.domain.redis_topology import RedisView, SentinelView
 from bot.domain.workload import Pod
+from bot.ports.dial import Dial
 
-__all__ = ["Login", "RedisCache", "Tls"]
+__all__ = ["Login", "RedisCache", "Tls", "dial_directly"]
 
 _NO_ADDRESS = "the pod has no address yet"
 _CANARY_SECONDS = 60
@@ -23,7 +24,7 @@ _WAIT_MILLISECONDS = 1000
 
 
 class RedisCache:
-    """Dials pod addresses directly; implements `bot.ports.cache.Cache`. One call, one connection, one deadline."""
+    """Implements `bot.ports.cache.Cache`. One call, one connection, one deadline; `dial` is the way to a pod."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class RedisCache:
         sentinel_login: Login | None = None,
         tls: Tls | None = None,
         deadline_seconds: float = 1.5,
+        dial: Dial = dial_directly,
     ) -> None:
         self._master_name = master_name
         self._redis_port = redis_port
@@ -43,14 +45,14 @@ class RedisCache:
         self._sentinel_login = sentinel_login or Login()
         self._tls = tls
         self._deadline_seconds = deadline_seconds
+        self._dial = dial
 
     async def sentinel(self, pod: Pod) -> SentinelView:
         """MASTER, REPLICAS, SENTINELS and CKQUORUM of the pod's sentinel."""
         if not pod.ip:
             return SentinelView(pod.name, "", problem=_NO_ADDRESS)
-        login = self._sentinel_login
         try:
-            async with linked(pod.ip, self._sentinel_port, login, self._tls, self._deadline_seconds) as link:
+            async with self._sentinel(pod) as link:
                 return await self._ask_sentinel(pod, link)
         except SfintError as error:
             return SentinelView(pod.name, pod.ip, problem=str(error))
@@ -93,7 +95,11 @@ class RedisCache:
             return bool(await link.ask("GET", key) == value)
 
     def _redis(self, pod: Pod, deadline_seconds: float) -> AbstractAsyncContextManager[Link]:
-        return linked(pod.ip, self._redis_port, self._redis_login, self._tls, deadline_seconds)
+        return linked(self._dial, pod, self._redis_port, self._redis_login, self._tls, deadline_seconds)
+
+    def _sentinel(self, pod: Pod) -> AbstractAsyncContextManager[Link]:
+        login, seconds = self._sentinel_login, self._deadline_seconds
+        return linked(self._dial, pod, self._sentinel_port, login, self._tls, seconds)
 
     async def _ask_sentinel(self, pod: Pod, link: Link) -> SentinelView:
         name = self._master_name

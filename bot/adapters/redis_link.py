@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from redis.asyncio import Redis
+from redis.asyncio.connection import Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -25,6 +25,8 @@ from redis.exceptions import (
 )
 
 from bot.domain.errors import AccessDenied, BadAnswer, NotFound, SfintError, Unreachable
+from bot.domain.workload import Pod
+from bot.ports.dial import Dial, Dialled
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,48 +57,97 @@ class Link:
     Its helpers misread some of Sentinel's replies, and its INFO parser turns ids into numbers.
     """
 
-    def __init__(self, client: Redis) -> None:
-        self._client = client
-        client.response_callbacks.clear()
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     async def ask(self, *words: str | int) -> Any:
         """One command; an error reply raises redis-py's own exception for `translated`."""
-        return await self._client.execute_command(*words)  # type: ignore[no-untyped-call]  # untyped in redis-py
+        await self._connection.send_command(*words)
+        return await self._connection.read_response()
+
+
+class _Plain(Connection):
+    """Speaks over a socket that is connected already: the pod itself, or our end of a port-forward."""
+
+    def __init__(self, *, dialled: socket.socket, **options: Any) -> None:
+        self._dialled = dialled
+        super().__init__(**options)
+
+    async def _connect(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection(sock=self._dialled)
+
+
+class _OverTls(SSLConnection):
+    """The same with TLS inside: its end is the server in the pod, whichever way leads there."""
+
+    def __init__(self, *, dialled: socket.socket, **options: Any) -> None:
+        self._dialled = dialled
+        super().__init__(**options)
+
+    async def _connect(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection(
+            sock=self._dialled, ssl=self.ssl_context.get(), server_hostname=self.host
+        )
+
+
+@asynccontextmanager
+async def dial_directly(pod: Pod, port: int) -> AsyncIterator[Dialled]:
+    """A TCP connection to the pod's address: from within the cluster, or where its network is routed."""
+    family = socket.AF_INET6 if ":" in pod.ip else socket.AF_INET
+    with socket.socket(family) as dialled:
+        dialled.setblocking(False)
+        dialled.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(dialled, (pod.ip, port))
+        yield Dialled(dialled)
 
 
 @asynccontextmanager
 async def linked(
-    host: str, port: int, login: Login, tls: Tls | None, deadline_seconds: float
+    dial: Dial, pod: Pod, port: int, login: Login, tls: Tls | None, deadline_seconds: float
 ) -> AsyncIterator[Link]:
     """A connection for the time of the block, which the deadline ends.
 
     Raises Unreachable, AccessDenied, NotFound (no such master) or BadAnswer, with the address in the words.
     """
-    where = f"{host}:{port}"
-    client = Redis(
-        host=host,
-        port=port,
-        username=login.username or None,
-        password=login.password or None,
-        socket_timeout=deadline_seconds,
-        socket_connect_timeout=deadline_seconds,
-        retry=Retry(NoBackoff(), 0),
-        single_connection_client=True,
-        decode_responses=True,
-        encoding_errors="replace",
-        protocol=2,
-        driver_info=None,
-        **_tls_arguments(tls),
-    )
+    where = f"{pod.ip}:{port}"
+    dialled: Dialled | None = None
     try:
-        async with asyncio.timeout(deadline_seconds):
-            yield Link(client)
+        async with asyncio.timeout(deadline_seconds), dial(pod, port) as dialled:
+            connection = _connection(dialled.socket, pod.ip, port, login, tls, deadline_seconds)
+            try:
+                await connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
+                yield Link(connection)
+            finally:
+                await connection.disconnect()
     except TimeoutError as error:
-        raise Unreachable(f"{where} did not answer within {deadline_seconds:g} s") from error
+        raise _told(dialled) or Unreachable(f"{where} did not answer within {deadline_seconds:g} s") from error
     except (RedisError, OSError, ValueError, TypeError) as error:
-        raise translated(error, where) from error
-    finally:
-        await client.aclose()
+        raise _told(dialled) or translated(error, where) from error
+
+
+def _told(dialled: Dialled | None) -> SfintError | None:
+    """What the way to the pod says went wrong: nearer to the cause than what its end looks like from here."""
+    return dialled.problem() if dialled else None
+
+
+def _connection(
+    dialled: socket.socket, host: str, port: int, login: Login, tls: Tls | None, deadline_seconds: float
+) -> Connection:
+    options: dict[str, Any] = {
+        "dialled": dialled,
+        "host": host,
+        "port": port,
+        "username": login.username or None,
+        "password": login.password or None,
+        "socket_timeout": deadline_seconds,
+        "socket_connect_timeout": deadline_seconds,
+        "retry": Retry(NoBackoff(), 0),
+        "decode_responses": True,
+        "encoding_errors": "replace",
+        "protocol": 2,
+        "driver_info": None,
+    }
+    return _Plain(**options) if tls is None else _OverTls(**options, **_tls_arguments(tls))
 
 
 def translated(error: Exception, where: str) -> SfintError:
@@ -145,11 +196,8 @@ def _cause(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _tls_arguments(tls: Tls | None) -> dict[str, Any]:
-    if tls is None:
-        return {}
+def _tls_arguments(tls: Tls) -> dict[str, Any]:
     return {
-        "ssl": True,
         "ssl_ca_certs": tls.ca_file,
         "ssl_certfile": tls.certificate_file,
         "ssl_keyfile": tls.key_file,

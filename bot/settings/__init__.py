@@ -6,12 +6,13 @@ from bot.settings.loading import config_path, load_settings
 from bot.settings.problems import Problem, SettingsProblems
 from bot.settings.schema import PagerdutySettings, Settings, SlackSettings, StoreSettings, TeamSettings
 from bot.settings.show import config_check, render_problems
-from bot.settings.target import KubernetesSettings, RedisSettings, SalesforceSettings, TargetSettings
+from bot.settings.target import KubernetesSettings, Reach, RedisSettings, SalesforceSettings, TargetSettings
 
 __all__ = [
     "KubernetesSettings",
     "PagerdutySettings",
     "Problem",
+    "Reach",
     "RedisSettings",
     "SalesforceSettings",
     "Settings",

@@ -75,4 +75,6 @@ def _entries(resource: Resource) -> list[Json]:
         entries.append(base | scale | {"verbs": ["get", "patch", "update"]})
     if resource.plural == "pods":
         entries.append(base | {"name": "pods/log", "verbs": ["get"]})
+        forward = {"name": "pods/portforward", "kind": "PodPortForwardOptions", "verbs": ["create", "get"]}
+        entries.append(base | forward)
     return entries

@@ -22,6 +22,7 @@ from lab.estate.kubernetes.errors import (
 from lab.estate.kubernetes.faults import Faults
 from lab.estate.kubernetes.listing import Lister
 from lab.estate.kubernetes.pod_logs import PodLogs
+from lab.estate.kubernetes.portforward import PortForwards
 from lab.estate.kubernetes.rbac import Gatekeeper, User
 from lab.estate.kubernetes.resources import BY_PLURAL, Json, Resource, resource_at
 from lab.estate.kubernetes.selectors import Predicate, field_predicate, label_predicate
@@ -83,6 +84,7 @@ class HttpApi:
         self.requests: list[Recorded] = []
         self.observer: Observer | None = None
         self._pod_logs = pod_logs
+        self._port_forwards = PortForwards(store)
 
     def application(self) -> web.Application:
         """Everything goes through one handler: the API's paths are regular."""
@@ -141,12 +143,15 @@ class HttpApi:
         if asked is None:
             return self._outside_resources(request, user, body)
         namespace, name = asked.namespace, asked.name
-        self.gate.check(user, asked.verb, asked.resource, namespace, name, asked.subresource)
+        for verb in _permissions(asked):
+            self.gate.check(user, verb, asked.resource, namespace, name, asked.subresource)
         if not asked.resource.kind:
             raise no_such_resource()
         await self.faults.strike(user.name, asked.verb, asked.resource, namespace, name)
         if request.method != "GET" and isinstance(body, _Unreadable):
             raise bad_request(body.why)
+        if asked.subresource == "portforward":
+            return await self._port_forwards.serve(request, namespace, name)
         match asked.verb:
             case "watch":
                 return await serve_watch(request, self.store, self._watch(request, asked))
@@ -297,7 +302,13 @@ def understand(request: web.Request) -> Asked | None:
     resource = resource_at(group, version, rest[0])
     if not resource or not _has_subresource(resource, subresource):
         resource = Resource(group, version, rest[0], kind="")
-    return Asked(_verb(request, name), resource, namespace, name, subresource)
+    verb = "create" if subresource == "portforward" and request.method == "POST" else _verb(request, name)
+    return Asked(verb, resource, namespace, name, subresource)
+
+
+def _permissions(asked: Asked) -> tuple[str, ...]:
+    """A WebSocket begins with GET; since 1.35 the server asks for `create` as well where streams are opened."""
+    return ("get", "create") if (asked.subresource, asked.verb) == ("portforward", "get") else (asked.verb,)
 
 
 def _has_subresource(resource: Resource, subresource: str) -> bool:
@@ -306,6 +317,7 @@ def _has_subresource(resource: Resource, subresource: str) -> bool:
         "status": resource.has_status,
         "scale": resource.has_scale,
         "log": resource is BY_PLURAL["pods"],
+        "portforward": resource is BY_PLURAL["pods"],
     }
     return known.get(subresource, False)
 

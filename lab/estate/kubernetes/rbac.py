@@ -43,7 +43,7 @@ ANONYMOUS = User("system:anonymous")
 EVERYTHING = Rule(("*",), ("*",), ("*",))
 
 
-def bot_rules(namespaces: tuple[str, ...], *, may_delete_pods: bool) -> list[Rule]:
+def bot_rules(namespaces: tuple[str, ...], *, may_delete_pods: bool, may_port_forward: bool = False) -> list[Rule]:
     """The least that the bot needs in its namespaces (and it gets nothing else)."""
     watch, read = ("get", "list", "watch"), ("get", "list")
     rules = [
@@ -59,6 +59,8 @@ def bot_rules(namespaces: tuple[str, ...], *, may_delete_pods: bool) -> list[Rul
     ]
     if may_delete_pods:
         rules.append(Rule(("delete",), ("",), ("pods",), namespaces))
+    if may_port_forward:
+        rules.append(Rule(("get", "create"), ("",), ("pods/portforward",), namespaces))
     return rules
 
 

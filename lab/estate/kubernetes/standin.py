@@ -51,6 +51,7 @@ class KubernetesStandIn:
         time_scale: float = 0.05,
         namespaces: tuple[str, ...] = ("integrations",),
         may_delete_pods: bool = False,
+        may_port_forward: bool = False,
     ) -> None:
         self.time = ScaledTime(time_scale)
         self.store = Store()
@@ -59,7 +60,8 @@ class KubernetesStandIn:
         self.addresses = Addresses()
         self.token = secrets.token_urlsafe(24)
         self.admin_token = secrets.token_urlsafe(24)
-        self.bot = User(BOT_USER, bot_rules(namespaces, may_delete_pods=may_delete_pods), True)
+        rules = bot_rules(namespaces, may_delete_pods=may_delete_pods, may_port_forward=may_port_forward)
+        self.bot = User(BOT_USER, rules, True)
         self.gate.admit(self.token, self.bot)
         self.gate.admit(self.admin_token, User(ADMIN_USER, [EVERYTHING]))
         self.url = ""

@@ -1,4 +1,4 @@
-"""The Redis adapter against real servers and sentinels."""
+"""The Redis adapter against real servers and sentinels, directly and by port-forward."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.redis import Login, RedisCache, Tls
+from bot.adapters.redis import Login, RedisCache, Tls, dial_directly
 from bot.domain.errors import AccessDenied, RunStopped, Unreachable
+from bot.ports.dial import Dial
+from tests.bot.adapters.forwarding_api import forwarding_api
 from tests.bot.adapters.redis_processes import RedisProcesses, ask, eventually, pod_at
 
 _NET = "127.91.7"
@@ -50,10 +52,20 @@ def _knows_two(address: str, port: int) -> bool:
     return others.startswith("*2") and replicas.startswith("*2")
 
 
+@pytest.fixture(params=["direct", "port-forward"])
+async def dial(request: pytest.FixtureRequest) -> AsyncIterator[Dial]:
+    """Every way to a pod."""
+    if request.param == "direct":
+        yield dial_directly
+        return
+    async with forwarding_api() as api:
+        yield api.dial
+
+
 @pytest.fixture
-def cache(ports: tuple[int, int]) -> RedisCache:
+def cache(ports: tuple[int, int], dial: Dial) -> RedisCache:
     """The adapter as the composition root makes it."""
-    return RedisCache(master_name="mymaster", redis_port=ports[0], sentinel_port=ports[1])
+    return RedisCache(master_name="mymaster", redis_port=ports[0], sentinel_port=ports[1], dial=dial)
 
 
 async def test_a_sentinel_tells_master_replicas_peers_and_quorum(
@@ -128,14 +140,14 @@ async def test_a_silent_peer_becomes_a_problem_in_words(cache: RedisCache) -> No
         await cache.snapshot(nobody, 1)
 
 
-async def test_a_sentinel_that_watches_another_master_says_so(ports: tuple[int, int]) -> None:
+async def test_a_sentinel_that_watches_another_master_says_so(ports: tuple[int, int], dial: Dial) -> None:
     """A wrong master name in the settings is told apart from a silent sentinel."""
-    cache = RedisCache(master_name="other", redis_port=ports[0], sentinel_port=ports[1])
+    cache = RedisCache(master_name="other", redis_port=ports[0], sentinel_port=ports[1], dial=dial)
 
     assert "watches no master of that name" in (await cache.sentinel(_MASTER)).problem
 
 
-async def test_passwords_that_do_not_fit_are_told_apart(tmp_path: Path) -> None:
+async def test_passwords_that_do_not_fit_are_told_apart(tmp_path: Path, dial: Dial) -> None:
     """NOAUTH, WRONGPASS, and a password where none is wanted."""
     port = _free_port()
     world = RedisProcesses(tmp_path)
@@ -145,7 +157,7 @@ async def test_passwords_that_do_not_fit_are_told_apart(tmp_path: Path) -> None:
         eventually(lambda: "NOAUTH" in ask(_LOCKED, port, "PING") and "PONG" in ask(_ACL, port, "PING"))
 
         async def problem(address: str, login: Login | None) -> str:
-            cache = RedisCache(master_name="mymaster", redis_port=port, redis_login=login)
+            cache = RedisCache(master_name="mymaster", redis_port=port, redis_login=login, dial=dial)
             return (await cache.node(pod_at("node-0", address))).problem
 
         assert "wants a password (NOAUTH)" in await problem(_LOCKED, None)
@@ -182,7 +194,10 @@ async def test_a_user_without_config_still_reads_and_persistence_counts_as_off(t
 async def _peer(answer: bytes | None) -> AsyncIterator[int]:
     """A peer that gives one answer to everything, or none at all."""
 
+    served: set[asyncio.Task[None] | None] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.add(asyncio.current_task())
         while await reader.read(65536):
             if answer is not None:
                 writer.write(answer)
@@ -193,6 +208,7 @@ async def _peer(answer: bytes | None) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        await asyncio.gather(*(task for task in served if task is not None))
 
 
 @pytest.mark.parametrize(
@@ -203,13 +219,15 @@ async def _peer(answer: bytes | None) -> AsyncIterator[int]:
         (b"-ERR unknown command\r\n", "answered outside its contract"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "answered outside its contract"),
         (b"$3\r\nabc\r\n", "answered outside its contract"),
-        (None, "did not answer within 0.2 s"),
+        (None, "did not answer within 0.5 s"),
     ],
 )
-async def test_strange_answers_become_words(answer: bytes | None, words: str) -> None:
+async def test_strange_answers_become_words(answer: bytes | None, words: str, dial: Dial) -> None:
     """Neither a crash nor a wait beyond the deadline."""
     async with _peer(answer) as port:
-        cache = RedisCache(master_name="mymaster", redis_port=port, sentinel_port=port, deadline_seconds=0.2)
+        cache = RedisCache(
+            master_name="mymaster", redis_port=port, sentinel_port=port, deadline_seconds=0.5, dial=dial
+        )
 
         node, sentinel = await cache.node(_MASTER), await cache.sentinel(_MASTER)
 
@@ -218,9 +236,9 @@ async def test_strange_answers_become_words(answer: bytes | None, words: str) ->
     assert node.loading == (b"LOADING" in (answer or b""))
 
 
-async def test_tls_against_a_plain_server_is_a_problem_too(ports: tuple[int, int]) -> None:
+async def test_tls_against_a_plain_server_is_a_problem_too(ports: tuple[int, int], dial: Dial) -> None:
     """A wrong TLS setting must not look like a crash."""
-    cache = RedisCache(master_name="mymaster", redis_port=ports[0], tls=Tls(), deadline_seconds=1.0)
+    cache = RedisCache(master_name="mymaster", redis_port=ports[0], tls=Tls(), deadline_seconds=1.0, dial=dial)
 
     assert (await cache.node(_MASTER)).problem
 

@@ -44,7 +44,7 @@ MINIMAL: dict[str, Any] = {
         }
     },
 }
-CONNECTION = {"username", "password", "sentinel_username", "sentinel_password", "tls", "deadline_seconds"}
+CONNECTION = {"reach", "username", "password", "sentinel_username", "sentinel_password", "tls", "deadline_seconds"}
 Load = Callable[..., Settings]
 
 
