@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,8 +18,7 @@ from bot.adapters.durable.engine import DurableEngine
 from bot.adapters.durable.run_plan import Observer
 from bot.adapters.durable.single_process import AlreadyRunning, hold_alone
 from bot.adapters.health import HealthServer, Probe
-from bot.adapters.pagerduty import PagerDutyPager
-from bot.adapters.slack import Slack, build_slack
+from bot.adapters.slack import OverHttp, OverSocket, Slack, build_slack
 from bot.adapters.slack_chat import SlackChat
 from bot.adapters.slack_directory import SlackDirectory
 from bot.adapters.slack_sender import SlackSender
@@ -31,7 +30,7 @@ from bot.estates import open_estates
 from bot.ports.clock import Clock
 from bot.remediations.registry import collect as collect_remediations
 from bot.runbook.loader import load_runbook
-from bot.settings import Settings
+from bot.settings import Settings, SlackSettings
 from bot.steps.registry import collect as collect_steps
 from bot.usecases.deliver_pages import DeliverPages
 from bot.usecases.desk import Desk
@@ -83,7 +82,7 @@ async def _started(
         keys = [key.get_secret_value() for key in settings.store.inbox_keys]
         store = await open_store(f"sqlite:///{settings.store.directory / 'sfint.db'}", keys, redactor, clock)
         stack.push_async_callback(store.close)
-        connection = _SlackProbe()
+        connection = _SlackProbe(settings.slack.mode)
         probes: dict[str, Probe] = {"slack": connection, "store": _store_probe(store)}
         health = HealthServer(settings.health.host, settings.health.port, probes)
         port = await health.start()
@@ -159,20 +158,23 @@ async def _open_for_work(
         every = settings.slack.audit_every_seconds
         loops.keep("audit", publish_audit_heads(desk, settings.slack.audit_channel, every))
     register(slack.app, Usecases(Receive(store.inbox, worker.wake)))
-    await slack.socket.start()
-    stack.push_async_callback(slack.socket.stop)
+    await slack.entrance.start()
+    stack.push_async_callback(slack.entrance.stop)
 
 
 class _SlackProbe:
     """What /readyz asks about Slack; it is there only when everything else is."""
 
-    def __init__(self) -> None:
+        self._mode = mode
+    _closed: Mapping[str, str] = {"socket": "no socket is open", "http": "not listening for signed requests"}
+
+    def __init__(self, mode: str) -> None:
         self.slack: Slack | None = None
 
     async def __call__(self) -> str:
         if self.slack is None:
             return "not started yet"
-        return "" if self.slack.socket.is_connected else "not connected"
+        return "" if self.slack.entrance.is_connected else self._closed[self._mode]
 
 
 def _store_probe(store: Store) -> Probe:
@@ -211,8 +213,15 @@ async def _build_slack(settings: Settings) -> Slack:
         with attempt:
             return await build_slack(
                 bot_token=settings.slack.bot_token.get_secret_value(),
-                app_token=settings.slack.app_token.get_secret_value(),
+                way=_way_in(settings.slack),
                 api_url=settings.slack.api_url,
+def _way_in(slack: SlackSettings) -> OverSocket | OverHttp:
+    if slack.mode == "socket":
+        return OverSocket(slack.app_token.get_secret_value())
+    http = slack.http
+    return OverHttp(slack.signing_secret.get_secret_value(), http.host, http.port, http.path)
+
+
             )
     raise AssertionError("stamina either returns or raises")
 

@@ -1,4 +1,4 @@
-"""A Slack of one's own on loopback, and the real outbox over a database of one's own."""
+"""A Slack of one's own on loopback, in either mode, and the real outbox over a database of one's own."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import yaml
 from cryptography.fernet import Fernet
 
 from bot.adapters.clock import SystemClock
-from bot.adapters.slack import Slack, build_slack
+from bot.adapters.slack import OverHttp, OverSocket, Slack, build_slack
 from bot.adapters.slack_pace import Pace
 from bot.adapters.slack_sender import Patience, SlackSender
 from bot.adapters.store.store import Store, open_store
 from bot.domain.redaction import Redactor
+from lab.bot_process import free_port
 from lab.slack.rate_limits import RateLimits
 from lab.slack.server import SlackStandIn
 from lab.slack.workspace import acme_workspace
@@ -23,22 +24,38 @@ IMPATIENT = Patience(first_seconds=0.02, longest_seconds=0.1, parent_seconds=2.0
 
 
 @pytest.fixture
-async def slack_world() -> AsyncIterator[SlackStandIn]:
+def slack_mode(request: pytest.FixtureRequest) -> str:
+    """Socket Mode, unless a test asks for `both_modes`."""
+    return str(getattr(request, "param", "socket"))
+
+
+@pytest.fixture
+def http_port() -> int:
+    """Where the bot takes signed requests, in that mode."""
+    return free_port()
+
+
+@pytest.fixture
+async def slack_world(slack_mode: str, http_port: int) -> AsyncIterator[SlackStandIn]:
     """A strict workspace that grants what the manifest asks for; no rate limits, trouble on demand."""
     manifest = yaml.safe_load((Path(__file__).parents[1] / "manifest.yml").read_text(encoding="utf-8"))
     scopes = frozenset(manifest["oauth_config"]["scopes"]["bot"])
-    stand_in = SlackStandIn(acme_workspace(), limits=RateLimits(enforced=False), scopes=scopes)
+    url = f"http://127.0.0.1:{http_port}/slack/events" if slack_mode == "http" else None
+    stand_in = SlackStandIn(
+        acme_workspace(), limits=RateLimits(enforced=False), scopes=scopes, http_request_url=url
+    )
     await stand_in.start()
     yield stand_in
     await stand_in.stop()
 
 
 @pytest.fixture
-async def slack(slack_world: SlackStandIn) -> AsyncIterator[Slack]:
+async def slack(slack_world: SlackStandIn, slack_mode: str, http_port: int) -> AsyncIterator[Slack]:
     """The bot's side of Slack, connected to nothing yet."""
-    built = await build_slack(
-        bot_token=slack_world.bot_token, app_token=slack_world.app_token, api_url=slack_world.api_url
-    )
+    way: OverSocket | OverHttp = OverSocket(slack_world.app_token)
+    if slack_mode == "http":
+        way = OverHttp(slack_world.signing_secret, "127.0.0.1", http_port, "/slack/events")
+    built = await build_slack(bot_token=slack_world.bot_token, way=way, api_url=slack_world.api_url)
     yield built
     await built.close()
 

@@ -1,4 +1,4 @@
-"""Builds what talks to Slack: one HTTP session, one Web API client, the Bolt app and its socket."""
+"""Builds what talks to Slack: one HTTP session, one Web API client, the Bolt app and the way that leads to it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack_errors import answer_of
+from bot.adapters.slack_http import SignedHttp
 from bot.adapters.slack_socket import SocketMode
 
 API_URL = "https://slack.com/api/"
@@ -21,36 +22,55 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10.0, connect=5.0)
 
 
 @dataclass(frozen=True, slots=True)
+class OverSocket:
+    """Slack is called: Socket Mode, no public address needed."""
+
+    app_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverHttp:
+    """Slack calls: signed requests to this address, which a proxy with TLS publishes."""
+
+    signing_secret: str
+    host: str
+    port: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Slack:
-    """What the composition root wires. Another way in (signed HTTP) takes `app` in the place of `socket`."""
+    """What the composition root wires."""
 
     web: AsyncWebClient
     app: AsyncApp
-    socket: SocketMode
+    entrance: SocketMode | SignedHttp
     team_id: str
     bot_user_id: str
     session: aiohttp.ClientSession
 
     async def close(self) -> None:
-        """Stops the socket, then closes the session; stop the sender before."""
-        await self.socket.stop()
+        """Takes nothing more in, then closes the session; stop the sender before."""
+        await self.entrance.stop()
         await self.session.close()
 
 
-async def build_slack(*, bot_token: str, app_token: str, api_url: str = API_URL) -> Slack:
+async def build_slack(*, bot_token: str, way: OverSocket | OverHttp, api_url: str = API_URL) -> Slack:
     """Asks auth.test once and builds the rest on its answer; connects nothing yet.
 
     Raises AccessDenied for a token that Slack does not know, Unreachable or RateLimited when it cannot be asked.
     """
     session = aiohttp.ClientSession(timeout=_TIMEOUT)
     try:
-        return await _build(session, bot_token, app_token, api_url)
+        return await _build(session, bot_token, way, api_url)
     except BaseException:
         await session.close()
         raise
 
 
-async def _build(session: aiohttp.ClientSession, bot_token: str, app_token: str, api_url: str) -> Slack:
+async def _build(
+    session: aiohttp.ClientSession, bot_token: str, way: OverSocket | OverHttp, api_url: str
+) -> Slack:
     # Only 429 is retried inside a call: repeating a lost answer there could post twice.
     web = AsyncWebClient(
         token=bot_token, base_url=api_url, session=session, retry_handlers=[AsyncRateLimitErrorRetryHandler()]
@@ -65,10 +85,27 @@ async def _build(session: aiohttp.ClientSession, bot_token: str, app_token: str,
         return known
 
     web.token = None  # the app takes it from `authorize`; two sources would be one too many
-    app = AsyncApp(name="sfint", client=web, authorize=authorize, process_before_response=True)
+    app = AsyncApp(
+        name="sfint",
+        client=web,
+        authorize=authorize,
+        process_before_response=True,
+        request_verification_enabled=False,  # SignedHttp has verified, and a socket is trusted by its address
+        ssl_check_enabled=False,
+    )
     web.token = bot_token
-    socket = SocketMode(app, web, session, app_token)
-    return Slack(web, app, socket, str(identity["team_id"]), str(identity["user_id"]), session)
+    entrance = _entrance(way, app, web, session)
+    return Slack(web, app, entrance, str(identity["team_id"]), str(identity["user_id"]), session)
+
+
+def _entrance(
+    way: OverSocket | OverHttp, app: AsyncApp, web: AsyncWebClient, session: aiohttp.ClientSession
+) -> SocketMode | SignedHttp:
+    match way:
+        case OverSocket(app_token):
+            return SocketMode(app, web, session, app_token)
+        case OverHttp(signing_secret, host, port, path):
+            return SignedHttp(app, signing_secret, host, port, path)
 
 
 def _needs_no_proxy(url: str) -> bool:

@@ -32,13 +32,17 @@ _FLOW_ALLOWS = {
 }
 _FLOW_KEYS = ("client_secret", "password", "security_token", "private_key", "audience")
 """Of these each flow has its own; what is left over from another one is a mistake."""
+_MODE_NEEDS = {
+    "socket": ("app_token", "env:SLACK_APP_TOKEN"),
+    "http": ("signing_secret", "env:SLACK_SIGNING_SECRET"),
+}
 _SHARED_LOGIN_HOSTS = ("login.salesforce.com", "test.salesforce.com")
 
 
 def disagreements(tree: Tree) -> list[Problem]:
     """What does not fit together; a section of the wrong shape is somebody else's finding."""
     targets = {name: target for name, target in _section(tree, "targets").items() if isinstance(target, dict)}
-    problems = _shared_defaults(targets)
+    problems = _way_in(_section(tree, "slack")) + _shared_defaults(targets)
     for name, target in targets.items():
         problems += _default_outside(name, target)
         problems += _ways_into_kubernetes(name, target)
@@ -50,6 +54,15 @@ def disagreements(tree: Tree) -> list[Problem]:
 def _section(tree: Tree, key: str) -> Tree:
     found = tree.get(key)
     return found if isinstance(found, dict) else {}
+
+
+def _way_in(slack: Tree) -> list[Problem]:
+    """What only one of the two modes needs; what the other one needs may stay in the file."""
+    mode = slack.get("mode", "socket")
+    if not slack or mode not in _MODE_NEEDS:
+        return []
+    key, example = _MODE_NEEDS[mode]
+    return [] if key in slack else [Problem(f"slack.{key}", f"is required with `mode: {mode}`", example)]
 
 
 def _names(target: Tree, key: str) -> list[str]:

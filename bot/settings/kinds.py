@@ -121,6 +121,9 @@ DnsName = Annotated[
     str, AfterValidator(_matching(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "must be a Kubernetes name"))
 ]
 ApiVersion = Annotated[str, AfterValidator(_matching(r"\d{2,3}\.0", "must be a Salesforce API version"))]
+UrlPath = Annotated[
+    str, AfterValidator(_matching(r"/[A-Za-z0-9._~/-]*", "must be a path that starts with /, without ? and #"))
+]
 Url = Annotated[str, AfterValidator(_url)]
 LinkTemplate = Annotated[str, AfterValidator(_link)]
 Secret = Annotated[SecretStr, AfterValidator(_filled)]

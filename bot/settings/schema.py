@@ -21,21 +21,37 @@ from bot.settings.kinds import (
     Seconds,
     TargetName,
     TeamId,
+    Port,
     Url,
+    Secret,
     UserId,
     UserIdOrAll,
 )
+    UrlPath,
 from bot.settings.section import NO_SECRET, Section
-from bot.settings.target import TargetSettings
+from bot.settings.target import EmailAddresses, TargetSettings
+
+
+class SlackHttpSettings(Section):
+    """Where signed requests are taken in `mode: http`; a proxy in front of it ends TLS."""
+
+    host: str = "127.0.0.1"
+    port: Port = 3000
+    path: UrlPath = "/slack/events"
 
 
 class SlackSettings(Section):
-    """How to reach Slack; `audit_channel` is where the head of the audit chain is posted, if anywhere."""
+    """How to reach Slack; `audit_channel` is where the head of the audit chain is posted, if anywhere.
+
+    `mode: socket` needs `app_token`, `mode: http` needs `signing_secret`; agreement.py sees to it.
+    """
 
     mode: Literal["socket"] = "socket"
     api_url: Url = "https://slack.com/api/"
     bot_token: BotToken = Field(examples=["env:SLACK_BOT_TOKEN"])
-    app_token: AppToken = Field(examples=["env:SLACK_APP_TOKEN"])
+    app_token: AppToken = Field(default=NO_SECRET, examples=["env:SLACK_APP_TOKEN"])
+    signing_secret: Secret = Field(default=NO_SECRET, examples=["env:SLACK_SIGNING_SECRET"])
+    http: SlackHttpSettings = SlackHttpSettings()
     team_id: TeamId = Field(examples=["T0ACME"])
     audit_channel: ChannelId | None = Field(default=None, examples=["C0AUDIT"])
     audit_every_seconds: Seconds = 3600.0

@@ -1,4 +1,4 @@
-"""What arrives from Slack, over real sockets of the stand-in, through Bolt and the listeners into the inbox."""
+"""What arrives from Slack, by socket or signed request, through Bolt and the listeners into the inbox."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.adapters.slack import Slack
+from bot.adapters.slack_socket import SocketMode
 from bot.adapters.store.store import Store
 from bot.domain.approval import Choice
 from bot.domain.click import Ask, Decide, button, read_denial
@@ -23,6 +24,7 @@ CHANNEL = "C0INCSF001"
 RITA, ARNO = "U0RITA001", "U0ARNO001"
 DENY = button(Decide(Choice.DENY, "command:1.2.3", "a" * 64))
 ASK = button(Ask("restart-sentinel --target acme-prod"))
+both_modes = pytest.mark.parametrize("slack_mode", ["socket", "http"], indirect=True)
 
 
 class BrokenInbox:
@@ -58,9 +60,15 @@ async def wired(slack_world: SlackStandIn, slack: Slack, store: Store) -> Wired:
     woken: list[bool] = []
     wired = Wired(Receive(store.inbox, lambda: woken.append(True)), woken)
     register(slack.app, wired)
-    await slack.socket.start()
-    await slack_world.wait_connected(5.0)
+    await enter(slack_world, slack)
     return wired
+
+
+async def enter(slack_world: SlackStandIn, slack: Slack) -> None:
+    """Opens the way in, and returns when Slack can reach it."""
+    await slack.entrance.start()
+    if slack_world.signed_http is None:
+        await slack_world.wait_connected(5.0)
 
 
 async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -92,6 +100,7 @@ async def posted(slack: Slack, *buttons: object) -> str:
     return str(answer["ts"])
 
 
+@both_modes
 async def test_a_command_is_recorded_before_it_is_acknowledged(
     slack_world: SlackStandIn, store: Store, wired: Wired
 ) -> None:
@@ -109,6 +118,7 @@ async def test_a_command_is_recorded_before_it_is_acknowledged(
     assert wired.woken == [True]
 
 
+@both_modes
 async def test_two_hundred_deliveries_of_one_command_are_one_row(
     slack_world: SlackStandIn, store: Store, wired: Wired
 ) -> None:
@@ -120,11 +130,12 @@ async def test_two_hundred_deliveries_of_one_command_are_one_row(
     assert len(await store.inbox.pending()) == 1
 
 
+@both_modes
 async def test_a_lost_ack_leaves_the_command_recorded(
     slack_world: SlackStandIn, store: Store, wired: Wired
 ) -> None:
     """Slack shows a timeout, yet nothing is lost."""
-    slack_world.deliveries._ack_seconds = 0.3
+    slack_world.deliveries.ack_seconds = 0.3
     slack_world.faults.lose_acks(1)
     typed = await slack_world.type(RITA, CHANNEL, "/sfint status")
 
@@ -132,11 +143,11 @@ async def test_a_lost_ack_leaves_the_command_recorded(
     assert len(await store.inbox.pending()) == 1
 
 
+@both_modes
 async def test_an_inbox_that_cannot_commit_tells_the_asker(slack_world: SlackStandIn, slack: Slack) -> None:
     """No silent success: only the asker reads that nothing was started."""
     register(slack.app, Wired(Receive(BrokenInbox(), lambda: None)))
-    await slack.socket.start()
-    await slack_world.wait_connected(5.0)
+    await enter(slack_world, slack)
     await slack_world.type(RITA, CHANNEL, "/sfint status")
 
     (message,) = slack_world.messages(CHANNEL)
@@ -144,14 +155,14 @@ async def test_an_inbox_that_cannot_commit_tells_the_asker(slack_world: SlackSta
     assert message.ephemeral_to == RITA
 
 
+@both_modes
 async def test_a_click_that_cannot_be_recorded_is_not_acknowledged(
     slack_world: SlackStandIn, slack: Slack
 ) -> None:
     """Slack marks the button, and the clicker is told."""
-    slack_world.deliveries._ack_seconds = 0.5
+    slack_world.deliveries.ack_seconds = 0.5
     register(slack.app, Wired(Receive(BrokenInbox(), lambda: None)))
-    await slack.socket.start()
-    await slack_world.wait_connected(5.0)
+    await enter(slack_world, slack)
     ts = await posted(slack, ASK)
     clicked = await slack_world.click(RITA, CHANNEL, ts, ASK.action_id)
 
@@ -160,6 +171,7 @@ async def test_a_click_that_cannot_be_recorded_is_not_acknowledged(
     assert slack_world.messages(CHANNEL)[-1].ephemeral_to == RITA
 
 
+@both_modes
 async def test_a_click_is_recorded_with_its_facts(
     slack_world: SlackStandIn, slack: Slack, store: Store, wired: Wired
 ) -> None:
@@ -182,6 +194,7 @@ async def test_a_click_is_recorded_with_its_facts(
     }
 
 
+@both_modes
 async def test_deny_opens_its_form_at_once_and_records_the_reason(
     slack_world: SlackStandIn, slack: Slack, store: Store, wired: Wired
 ) -> None:
@@ -204,6 +217,7 @@ async def test_deny_opens_its_form_at_once_and_records_the_reason(
     assert read_denial(received.facts["private_metadata"]) == Decide(Choice.DENY, "command:1.2.3", "a" * 64)
 
 
+@both_modes
 async def test_a_blank_reason_is_refused_in_the_form(
     slack_world: SlackStandIn, slack: Slack, store: Store, wired: Wired
 ) -> None:
@@ -218,9 +232,10 @@ async def test_a_blank_reason_is_refused_in_the_form(
     assert await store.inbox.pending() == ()
 
 
+@both_modes
 async def test_a_form_that_does_not_open_is_said(slack_world: SlackStandIn, slack: Slack, wired: Wired) -> None:
     """Slack is in trouble: the clicker reads that nothing was decided."""
-    slack_world.deliveries._ack_seconds = 0.5
+    slack_world.deliveries.ack_seconds = 0.5
     ts = await posted(slack, DENY)
     slack_world.faults.server_errors(1)
     clicked = await slack_world.click(ARNO, CHANNEL, ts, DENY.action_id)
@@ -258,17 +273,18 @@ async def test_a_connection_is_opened_however_long_slack_is_away(
     """Started while Slack answers 503 and 429: connects as soon as it can."""
     slack_world.faults.server_errors(3)
     register(slack.app, Wired(Receive(store.inbox, lambda: None)))
-    await slack.socket.start()
-    assert not slack.socket.is_connected
+    await slack.entrance.start()
+    assert not slack.entrance.is_connected
 
+    assert isinstance(slack.entrance, SocketMode)
     async with asyncio.timeout(15.0):
-        await slack.socket.connected()
-    assert slack.socket.is_connected
+        await slack.entrance.connected()
+    assert slack.entrance.is_connected
 
 
 async def test_stopping_closes_the_connection(slack_world: SlackStandIn, slack: Slack, wired: Wired) -> None:
     """Nothing is left open, so that Slack sends to others at once."""
-    await slack.socket.stop()
+    await slack.entrance.stop()
 
-    assert not slack.socket.is_connected
+    assert not slack.entrance.is_connected
     await until(lambda: slack_world.sockets.connections == 0)

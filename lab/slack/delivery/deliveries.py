@@ -43,7 +43,10 @@ class Carrier(Protocol):
 
 
 class Deliveries:
-    """Sends payloads over the carrier; remembers each, so that it can be sent again."""
+    """Sends payloads over the carrier; remembers each, so that it can be sent again.
+
+    `ack_seconds` may be changed while it runs: how long Slack waits for an acknowledgement.
+    """
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class Deliveries:
     ) -> None:
         self._carrier = carrier
         self._faults = faults
-        self._ack_seconds = ack_seconds
+        self.ack_seconds = ack_seconds
         self._event_retry_seconds = event_retry_seconds
         self._background: set[asyncio.Task[Any]] = set()
         self.all: dict[str, Delivery] = {}
@@ -105,9 +108,9 @@ class Deliveries:
 
     async def _once(self, delivery: Delivery, *, retry: int = 0, reason: str = "") -> Answer:
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._ack_seconds
+        until = loop.time() + self.ack_seconds
         answer = await self._carrier.carry(
-            delivery.kind, delivery.payload, retry=retry, reason=reason, deadline_seconds=self._ack_seconds
+            delivery.kind, delivery.payload, retry=retry, reason=reason, deadline_seconds=self.ack_seconds
         )
         if answer.acked and self._faults.takes_lost_ack():
             await asyncio.sleep(until - loop.time())

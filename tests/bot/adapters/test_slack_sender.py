@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from lossy_way import LossyWay
 
-from bot.adapters.slack import Slack, build_slack
+from bot.adapters.slack import OverSocket, Slack, build_slack
 from bot.adapters.slack_pace import Pace
 from bot.adapters.slack_sender import Patience, SlackSender
 from bot.adapters.store.store import Store
@@ -329,7 +329,7 @@ async def test_the_default_pace_keeps_within_slacks_own_limit(store: Store) -> N
     """A Slack that enforces one message a second never has to say 429."""
     strict = SlackStandIn(acme_workspace(), limits=RateLimits(post_per_second=1.0, post_burst=5))
     await strict.start()
-    slack = await build_slack(bot_token=strict.bot_token, app_token=strict.app_token, api_url=strict.api_url)
+    slack = await build_slack(bot_token=strict.bot_token, way=OverSocket(strict.app_token), api_url=strict.api_url)
     sender = SlackSender(slack.web, store.outbox)
     for nth in range(7):
         await put(store, sender, f"card-{nth}", f"card {nth}")
@@ -350,7 +350,7 @@ async def test_a_post_whose_answer_was_lost_on_the_way_is_not_repeated(
     """Slack had it, the connection broke: it is found by its key, in the channel or in the thread."""
     way = LossyWay(slack_world.api_url, "chat.postMessage", losses=3)
     built = await build_slack(
-        bot_token=slack_world.bot_token, app_token=slack_world.app_token, api_url=await way.start()
+        bot_token=slack_world.bot_token, way=OverSocket(slack_world.app_token), api_url=await way.start()
     )
     sender = SlackSender(built.web, store.outbox, patience=IMPATIENT)
     await put(store, sender, "parent", "parent")
