@@ -165,11 +165,11 @@ async def _open_for_work(
 class _SlackProbe:
     """What /readyz asks about Slack; it is there only when everything else is."""
 
-        self._mode = mode
     _closed: Mapping[str, str] = {"socket": "no socket is open", "http": "not listening for signed requests"}
 
     def __init__(self, mode: str) -> None:
         self.slack: Slack | None = None
+        self._mode = mode
 
     async def __call__(self) -> str:
         if self.slack is None:
@@ -215,15 +215,15 @@ async def _build_slack(settings: Settings) -> Slack:
                 bot_token=settings.slack.bot_token.get_secret_value(),
                 way=_way_in(settings.slack),
                 api_url=settings.slack.api_url,
+            )
+    raise AssertionError("stamina either returns or raises")
+
+
 def _way_in(slack: SlackSettings) -> OverSocket | OverHttp:
     if slack.mode == "socket":
         return OverSocket(slack.app_token.get_secret_value())
     http = slack.http
     return OverHttp(slack.signing_secret.get_secret_value(), http.host, http.port, http.path)
-
-
-            )
-    raise AssertionError("stamina either returns or raises")
 
 
 async def _prune(store: Store, engine: DurableEngine, clock: Clock, settings: Settings) -> None:

@@ -18,16 +18,16 @@ from bot.settings.kinds import (
     FernetKey,
     GroupId,
     Listed,
+    Port,
     Seconds,
+    Secret,
     TargetName,
     TeamId,
-    Port,
     Url,
-    Secret,
+    UrlPath,
     UserId,
     UserIdOrAll,
 )
-    UrlPath,
 from bot.settings.section import NO_SECRET, Section
 from bot.settings.target import EmailAddresses, TargetSettings
 
