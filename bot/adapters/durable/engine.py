@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,8 @@ class DurableEngine:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        # DBOS had made its threads the loop's own and has just ended them: name look-ups need some, too.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
 
     async def start(self, request: RunRequest) -> None:
         """Starts the run under its id; DBOS answers a second start with the first run."""
