@@ -20,7 +20,7 @@ STATEFULSET = "redis-sentinel-node"
 WINDOWS = Windows(failover_timeout=1.0, watch=4.0)
 """Two looks after the repair."""
 DYING_BOT = ("-m", "tests.chaos.bot_that_dies")
-_APPROVALS = ("sfint:decide:approve", "sfint:decide:approve-data-loss")
+APPROVALS = ("sfint:decide:approve", "sfint:decide:approve-data-loss")
 _REPAIR_SECONDS = 240.0
 
 
@@ -93,7 +93,7 @@ async def ask(world: World, command: str = "/sfint restart-sentinel") -> StoredM
 
 async def approve(world: World, plan: StoredMessage, lives: Lives | None = None) -> str:
     """A second person approves, clicking again where the bot died under the click; the run's id."""
-    action = next(each for each in _APPROVALS if each in str(plan.blocks))
+    action = next(each for each in APPROVALS if each in str(plan.blocks))
     async with asyncio.timeout(60.0):
         while True:
             await world.slack.wait_connected(30.0)

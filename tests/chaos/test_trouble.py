@@ -1,4 +1,4 @@
-"""Trouble while Redis is at zero: a person's hand, a silent API server, a stop, a lost book. It comes back."""
+"""Trouble around a repair: another request, a person's hand, a silent API server, a stop, a lost book."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from lab.estate.kubernetes.http import Asked, Dropped
 from lab.slack.messages import StoredMessage
 from lab.world import World
 from tests.chaos.lives import (
+    APPROVALS,
     approve,
     ask,
     assert_books_are_whole,
@@ -26,7 +27,20 @@ from tests.chaos.lives import (
     scales,
     scales_to,
 )
-from tests.journeys.room import RITA, Room, audit, everything, payload, reconfigured, sfint, state_of
+from tests.journeys.room import (
+    ADA,
+    ARNO,
+    RITA,
+    Room,
+    audit,
+    everything,
+    is_event,
+    payload,
+    reconfigured,
+    sfint,
+    state_of,
+    writes,
+)
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 _STOP_SECONDS = 8.0
@@ -78,6 +92,27 @@ class Outage:
             raise Dropped
         if scales_to(asked, body) == 0 and moment == "carried out":
             self.has_begun.set()
+
+
+async def test_two_ask_at_the_same_moment_and_a_third_repairs_by_hand(world: World) -> None:
+    """One card, one refusal; and once it is approved the plan fits no more: nothing is changed."""
+    await world.redis.strand_all_on_dead_master()
+    room, known = Room(world), Room(world).known()
+    await asyncio.gather(*(room.type(person, "/sfint restart-sentinel") for person in (RITA, ARNO)))
+    card = await room.wait(lambda each: each.ts not in known and state_of(each) == "waiting")
+    asker = asker_of(card)
+    other = ARNO if asker == RITA else RITA
+    refused = await room.whisper(other, known, "is waiting already")
+    assert f"<@{asker}>" in everything(refused)
+    assert [state_of(each) for each in room.news(known) if is_event(each, "sfint_plan")] == ["waiting"]
+
+    await world.redis.restart_from_zero()
+    world.kubernetes.requests.clear()
+    await room.click(ADA, card, next(each for each in APPROVALS if each in str(card.blocks)))
+
+    stopped = await room.until_state(card, "stopped")
+    assert "the world changed since the approval" in everything(stopped)
+    assert writes(world) == []
 
 
 async def test_a_person_scales_up_while_the_pods_go(world: World) -> None:
@@ -205,6 +240,11 @@ async def test_a_person_gets_the_same_offer_after_a_death_at_one(world: World) -
     assert "Scale Redis Sentinel up to 3" in shown.out, shown.out + shown.err
     await world.bot.start()
     await world.bot.until_ready()
+
+
+def asker_of(card: StoredMessage) -> str:
+    """Who asked, as the card says."""
+    return next(person for person in (RITA, ARNO) if f"asked by <@{person}>" in everything(card))
 
 
 async def begin(world: World) -> str:
