@@ -44,7 +44,8 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "sfint.serviceaccount"
 
 {{/*
 The namespaces in this cluster that the bot looks after, and in each the workloads that it may change, as YAML:
-  integrations: {deployments: [salesforce-integration], statefulsets: [redis-sentinel-node], ports: [6379, 26379]}
+  integrations: {deployments: [salesforce-integration], statefulsets: [redis-sentinel-node], direct: [6379, 26379], forwards: false}
+`direct` are the ports of Redis and Sentinel that are dialled; a target with `reach: port-forward` has none.
 */}}
 {{- define "sfint.namespaces" -}}
 {{- $found := dict -}}
@@ -52,13 +53,15 @@ The namespaces in this cluster that the bot looks after, and in each the workloa
 {{- range $name, $target := .Values.config.targets -}}
 {{- $here := dig "kubernetes" "in_cluster" false $target -}}
 {{- if ternary (has $name $named) $here (gt (len $named) 0) -}}
-{{- $before := get $found $target.namespace | default (dict "deployments" list "statefulsets" list "ports" list) -}}
+{{- $before := get $found $target.namespace | default (dict "deployments" list "statefulsets" list "direct" list "forwards" false) -}}
 {{- $deployments := append $before.deployments (dig "middleware" "deployment" "salesforce-integration" $target) | uniq | sortAlpha -}}
 {{- $statefulsets := append $before.statefulsets (dig "redis" "statefulset" "redis-sentinel-node" $target) | uniq | sortAlpha -}}
 {{- $redis := dig "redis" "redis_port" 6379 $target | int -}}
 {{- $sentinel := dig "redis" "sentinel_port" 26379 $target | int -}}
-{{- $ports := concat $before.ports (list $redis $sentinel) | uniq -}}
-{{- $_ := set $found $target.namespace (dict "deployments" $deployments "statefulsets" $statefulsets "ports" $ports) -}}
+{{- $forwards := eq (dig "redis" "reach" "direct" $target) "port-forward" -}}
+{{- $direct := ternary $before.direct (concat $before.direct (list $redis $sentinel) | uniq) $forwards -}}
+{{- $workloads := dict "deployments" $deployments "statefulsets" $statefulsets "direct" $direct "forwards" (or $forwards $before.forwards) -}}
+{{- $_ := set $found $target.namespace $workloads -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml $found -}}
@@ -67,7 +70,17 @@ The namespaces in this cluster that the bot looks after, and in each the workloa
 {{/* The configuration file: what the values say, and what the pod around it decides. */}}
 {{- define "sfint.config" -}}
 {{- $pod := dict "store" (dict "directory" "/var/lib/sfint") "health" (dict "host" "0.0.0.0" "port" 8080) -}}
+{{- if include "sfint.http" . -}}
+{{- $_ := set $pod "slack" (dict "http" (dict "host" "0.0.0.0")) -}}
+{{- end -}}
 {{- mergeOverwrite (deepCopy .Values.config) $pod | toYaml -}}
+{{- end -}}
+
+{{/* The port that takes what Slack sends; empty with Socket Mode. */}}
+{{- define "sfint.http" -}}
+{{- if eq (dig "slack" "mode" "socket" .Values.config) "http" -}}
+{{- dig "slack" "http" "port" 3000 .Values.config -}}
+{{- end -}}
 {{- end -}}
 
 {{/* By digest where one is given: it wins over the tag. */}}
