@@ -1,4 +1,4 @@
-"""Sees every answer of Slack's Web API, those that are repeated within a call included, and tells what went wrong."""
+"""Sees every answer of Slack's Web API, those repeated within a call included, and tells what went wrong."""
 
 from __future__ import annotations
 

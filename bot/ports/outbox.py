@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -65,3 +66,6 @@ class Outbox(Protocol):
 
     async def lag(self) -> int:
         """How many rows wait to be sent."""
+
+    async def oldest_unsent(self) -> datetime | None:
+        """Since when the row that waits longest has waited; None where none waits."""

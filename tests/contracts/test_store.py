@@ -273,6 +273,33 @@ async def test_an_edit_before_sending_replaces_the_body_and_keeps_the_place(stor
     assert await store.outbox.lag() == 2
 
 
+async def test_the_outbox_knows_since_when_something_waits(store: Store, clock: SetClock) -> None:
+    """An edit of an old card has waited since the edit, and not since the card."""
+    await store.outbox.put("a", "C1", Manner.POST, None, {"text": "old"})
+    clock.at = T0 + timedelta(seconds=10)
+    assert await store.outbox.oldest_unsent() == T0
+    await store.outbox.sent("a", 1, "1.0")
+    assert await store.outbox.oldest_unsent() is None
+    clock.at = edited = T0 + timedelta(hours=1)
+    await store.outbox.put("a", "C1", Manner.POST, None, {"text": "new"})
+    clock.at = T0 + timedelta(hours=2)
+    await store.outbox.put("a", "C1", Manner.POST, None, {"text": "newer"})
+    await store.outbox.put("b", "C1", Manner.POST, None, {"text": "other"})
+
+    assert await store.outbox.oldest_unsent() == edited
+    await store.outbox.sent("a", 2, "1.0")
+    assert await store.outbox.oldest_unsent() == clock.at
+
+
+async def test_the_inbox_counts_what_is_not_done(store: Store) -> None:
+    """What nobody has answered yet."""
+    await store.inbox.record(received("a"))
+    await store.inbox.record(received("b"))
+    await store.inbox.done("a")
+
+    assert await store.inbox.backlog() == 1
+
+
 async def test_an_edit_while_sending_is_sent_after_it(store: Store) -> None:
     """The answer to version 1 does not count for version 2."""
     await store.outbox.put("a", "C1", Manner.POST, None, {"text": "old"})

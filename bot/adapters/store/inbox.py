@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cryptography.fernet import InvalidToken, MultiFernet
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from bot.adapters.store.database import Database, insert_if_new
 from bot.adapters.store.schema import inbox
@@ -69,6 +69,11 @@ class SqlInbox:
             .values(done_at=self._clock.now(), facts=None)
         )
         await self._database.run(lambda connection: connection.execute(change))
+
+    async def backlog(self) -> int:
+        """How many rows are not done, those that cannot be opened included."""
+        query = select(func.count()).select_from(inbox).where(inbox.c.done_at.is_(None))
+        return await self._database.run(lambda connection: connection.execute(query).scalar_one())
 
     async def prune(self, older_than: datetime) -> int:
         """Forgets keys that were done before this moment; returns how many."""

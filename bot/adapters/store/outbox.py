@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cryptography.fernet import MultiFernet
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, literal, select, update
 
 from bot.adapters.store.database import Database, insert_if_new
-from bot.adapters.store.schema import outbox
+from bot.adapters.store.schema import Moment, outbox
 from bot.domain.redaction import Redactor
 from bot.ports.clock import Clock
 from bot.ports.outbox import Manner, OutboxRow
@@ -46,9 +46,12 @@ class SqlOutbox:
             "attempted": False,
             "problem": "",
             "put_at": self._clock.now(),
+            "waiting_since": self._clock.now(),
             **content,
         }
-        edit = update(outbox).where(outbox.c.key == key).values(version=outbox.c.version + 1, **content)
+        waiting = func.coalesce(outbox.c.waiting_since, literal(self._clock.now(), Moment()))
+        change = {"version": outbox.c.version + 1, "waiting_since": waiting, **content}
+        edit = update(outbox).where(outbox.c.key == key).values(change)
 
         def work(connection: Connection) -> None:
             if not insert_if_new(connection, outbox, first):
@@ -97,6 +100,11 @@ class SqlOutbox:
         query = select(func.count()).select_from(outbox).where(_unsent)
         return await self._database.run(lambda connection: connection.execute(query).scalar_one())
 
+    async def oldest_unsent(self) -> datetime | None:
+        """Since when the row that waits longest has waited; None where none waits."""
+        query = select(func.min(outbox.c.waiting_since)).where(_unsent)
+        return await self._database.run(lambda connection: connection.execute(query).scalar_one_or_none())
+
     async def prune(self, older_than: datetime) -> int:
         """Forgets cards put before this moment that have nothing left to send; returns how many."""
         old = delete(outbox).where(outbox.c.put_at < older_than, ~_unsent)
@@ -107,9 +115,15 @@ class SqlOutbox:
         outcome = (
             update(outbox)
             .where(*mine)
-            .values(sent_version=version, ts=func.coalesce(ts, outbox.c.ts), attempted=False, problem=problem)
+            .values(
+                sent_version=version,
+                ts=func.coalesce(ts, outbox.c.ts),
+                attempted=False,
+                problem=problem,
+                waiting_since=self._clock.now(),  # of an edit that came meanwhile
+            )
         )
-        used_up = update(outbox).where(outbox.c.key == key, ~_unsent).values(sealed_url=None)
+        used_up = update(outbox).where(outbox.c.key == key, ~_unsent).values(sealed_url=None, waiting_since=None)
         await self._database.run(lambda connection: (connection.execute(outcome), connection.execute(used_up)))
 
     def _seal(self, url: object) -> str | None:

@@ -61,6 +61,7 @@ outbox = Table(
     Column("attempted", Boolean, nullable=False, default=False),
     Column("problem", Text, nullable=False, default=""),
     Column("put_at", Moment, nullable=False),
+    Column("waiting_since", Moment),  # of its oldest unsent version; NULL once sent
 )
 Index(
     "outbox_unsent",
