@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lab.estate.kubernetes.errors import ApiError, forbidden, invalid
@@ -148,29 +149,58 @@ def _frozen(spec: Json) -> Json:
 
 
 def check_scaling_policy(user: User, resource: Resource, item: Json, old: Json) -> None:
-    """The ValidatingAdmissionPolicy that ships with the bot: it may change replicas and annotations only."""
+    """The ValidatingAdmissionPolicy of the chart: the bot may change replicas and annotations of its own only."""
     if not user.is_limited_to_scaling or resource.plural not in WORKLOADS:
         return
-    if _without_scaling(item) == _without_scaling(old):
+    broken = [words for words, part in _FENCES if part(item) != part(old)]
+    if not broken:
         return
     why = (
         "ValidatingAdmissionPolicy 'sfint-scale-and-restart-only' with binding "
-        "'sfint-scale-and-restart-only' denied request: only replicas and annotations may change"
+        f"'sfint-scale-and-restart-only' denied request: {broken[0]}"
     )
     error = forbidden(resource, item["metadata"]["name"], why)
     details = {**(error.details or {}), "causes": [{"message": why}]}
     raise ApiError(422, "Invalid", error.message, details)
 
 
-def _without_scaling(item: Json) -> Json:
-    spec = {key: value for key, value in item["spec"].items() if key not in ("replicas", "template")}
-    template = dict(item["spec"].get("template") or {})
-    template["metadata"] = _bare(template.get("metadata") or {})
-    keep = {"labels", "finalizers", "ownerReferences"}
-    meta = {key: value for key, value in item["metadata"].items() if key in keep}
-    return {"spec": spec, "template": template, "metadata": meta}
+def _without(part: Json | None, *keys: str) -> Json:
+    return {key: value for key, value in (part or {}).items() if key not in keys}
 
 
-def _bare(meta: Json) -> Json:
-    ignored = ("annotations", "creationTimestamp")
-    return {key: value for key, value in meta.items() if key not in ignored and value is not None}
+def _template(item: Json) -> Json:
+    template: Json = item["spec"].get("template") or {}
+    return template
+
+
+def _template_meta(item: Json) -> Json:
+    return {key: value for key, value in (_template(item).get("metadata") or {}).items() if value is not None}
+
+
+def _foreign_notes(item: Json) -> Json:
+    notes = item["metadata"].get("annotations") or {}
+    return {key: value for key, value in notes.items() if not key.startswith("sfint/")}
+
+
+_FENCES: tuple[tuple[str, Callable[[Json], Json]], ...] = (
+    ("sfint may change nothing outside metadata and spec", lambda item: _without(item, "metadata", "spec")),
+    (
+        "sfint may change no metadata but annotations",
+        lambda item: _without(item["metadata"], "annotations", "generation", "managedFields", "resourceVersion"),
+    ),
+    ("sfint may write no annotation but its own", _foreign_notes),
+    (
+        "sfint may change no field of the spec but replicas",
+        lambda item: _without(item["spec"], "replicas", "template"),
+    ),
+    ("sfint may change nothing in the pod template", lambda item: _without(_template(item), "metadata")),
+    (
+        "sfint may change no metadata of the pod template but annotations",
+        lambda item: _without(_template_meta(item), "annotations"),
+    ),
+    (
+        "sfint may write no annotation of the pod template but kubectl.kubernetes.io/restartedAt",
+        lambda item: _without(_template_meta(item).get("annotations"), "kubectl.kubernetes.io/restartedAt"),
+    ),
+)
+"""Each part of a workload that keeps its value, as the shipped policy words it."""
