@@ -1,5 +1,5 @@
 # Every target does its own set-up: on a fresh machine `make lab` and `make test` are enough.
-.PHONY: setup packages lab test lint fmt chaos rehearse lock
+.PHONY: setup packages lab test lint deploy-lint fmt chaos rehearse lock
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
@@ -28,6 +28,12 @@ lint: setup
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/sfint runbook lint
 	.venv/bin/hadolint Dockerfile
+	@$(MAKE) --no-print-directory deploy-lint
+
+# Renders the chart with helm's own engine and holds it against the API's own types and admission code. The first time takes minutes.
+deploy-lint:
+	@command -v go >/dev/null || { echo "make lint needs Go 1.24 or newer, for the Helm chart: https://go.dev/dl" >&2; exit 1; }
+	cd deploy/check && test -z "$$(gofmt -l .)" && go test -count=1 ./...
 
 fmt: setup
 	.venv/bin/ruff check --fix .
