@@ -16,6 +16,7 @@ from lab.slack.server import SlackStandIn
 from lab.slack.workspace import TEAM_ID
 
 TARGET = "acme-prod"
+REQUEST_PATH = "/slack/events"
 TEAMS = ("ops", "platform", "devops", "integrations", "client-admin", "salesforce")
 _GROUPS = {"ops": "S0OPS00001", "platform": "S0PLAT0001", "devops": "S0DEVOPS01", "integrations": "S0INTEG001"}
 
@@ -36,12 +37,17 @@ class Windows:
 def bot_environment(
     slack: SlackStandIn, pagerduty: PagerDutyStandIn, salesforce: SalesforceStandIn
 ) -> dict[str, str]:
-    """Every secret, by the names that the file refers to."""
+    """Every secret, by the names that the file refers to; of Slack's, those of its mode."""
+    way_in = (
+        {"SLACK_SIGNING_SECRET": slack.signing_secret}
+        if slack.signed_http
+        else {"SLACK_APP_TOKEN": slack.app_token}
+    )
     org = salesforce.org
     keys = {f"PAGERDUTY_{team.replace('-', '_').upper()}": key for team, key in pagerduty.services.items()}
     return {
         "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_APP_TOKEN": slack.app_token,
+        **way_in,
         "SFINT_INBOX_KEYS": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "ACME_SF_CLIENT_ID": org.client_id,
         "ACME_SF_CLIENT_SECRET": org.client_secret,
@@ -60,13 +66,15 @@ def bot_settings(
     salesforce: SalesforceStandIn,
     kubeconfig: Path,
     windows: Windows,
+    reach: str = "direct",
+    http_port: int | None = None,
 ) -> dict[str, Any]:
     """The tree of the YAML file."""
     return {
         "slack": {
             "api_url": slack.api_url,
             "bot_token": "env:SLACK_BOT_TOKEN",
-            "app_token": "env:SLACK_APP_TOKEN",
+            **_way_in(http_port),
             "team_id": TEAM_ID,
             "audit_channel": "C0OPSAUDIT",
             "audit_every_seconds": 15.0,
@@ -81,7 +89,7 @@ def bot_settings(
         },
         "teams": {team: _team(team) for team in TEAMS},
         "pagerduty": {"url": pagerduty.url},
-        "targets": {TARGET: _target(salesforce, kubeconfig, windows)},
+        "targets": {TARGET: _target(salesforce, kubeconfig, windows, reach)},
     }
 
 
@@ -91,12 +99,19 @@ def write_config(path: Path, settings: dict[str, Any]) -> Path:
     return path
 
 
+def _way_in(http_port: int | None) -> dict[str, Any]:
+    if http_port is None:
+        return {"mode": "socket", "app_token": "env:SLACK_APP_TOKEN"}
+    http = {"port": http_port, "path": REQUEST_PATH}
+    return {"mode": "http", "signing_secret": "env:SLACK_SIGNING_SECRET", "http": http}
+
+
 def _team(team: str) -> dict[str, str]:
     way = {"pagerduty_routing_key": f"env:PAGERDUTY_{team.replace('-', '_').upper()}"}
     return {**way, "slack_group": _GROUPS[team]} if team in _GROUPS else way
 
 
-def _target(salesforce: SalesforceStandIn, kubeconfig: Path, windows: Windows) -> dict[str, Any]:
+def _target(salesforce: SalesforceStandIn, kubeconfig: Path, windows: Windows, reach: str) -> dict[str, Any]:
     return {
         "channels": ["C0INCSF001"],
         "default_in": ["C0INCSF001"],
@@ -104,7 +119,7 @@ def _target(salesforce: SalesforceStandIn, kubeconfig: Path, windows: Windows) -
         "page_external": True,
         "namespace": "integrations",
         "kubernetes": {"kubeconfig": str(kubeconfig)},
-        "redis": {"failover_timeout_seconds": windows.failover_timeout},
+        "redis": {"reach": reach, "failover_timeout_seconds": windows.failover_timeout},
         "middleware": {"log_window_seconds": windows.log_window},
         "salesforce": {
             "login_url": salesforce.login_url,

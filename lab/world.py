@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lab.bot_config import TEAMS, Windows, bot_environment, bot_settings, write_config
+from lab.bot_config import REQUEST_PATH, TEAMS, Windows, bot_environment, bot_settings, write_config
 from lab.bot_process import BotProcess, free_port
 from lab.estate.kubernetes import KubernetesStandIn
 from lab.estate.live_agent import LiveAgentStandIn
@@ -23,16 +23,31 @@ from lab.slack.server import SlackStandIn
 from lab.slack.workspace import acme_workspace
 
 INCIDENTS = "C0INCSF001"
+MODES = ("socket", "http")
 REQUESTER, APPROVER = "U0RITA001", "U0ARNO001"
 
 
 class World:
-    """Use as `async with World() as world`. Everything is healthy at first."""
+    """Use as `async with World() as world`. Everything is healthy at first.
 
-    def __init__(self, *, windows: Windows | None = None, with_bot: bool = True, slack_port: int = 0) -> None:
+    `reach` is the bot's way to Redis: `direct`, or `port-forward` with the permission for it.
+    `mode` is Slack's way to the bot: `socket`, or `http` for signed requests.
+    """
+
+    def __init__(
+        self,
+        *,
+        windows: Windows | None = None,
+        with_bot: bool = True,
+        slack_port: int = 0,
+        reach: str = "direct",
+        mode: str = "socket",
+    ) -> None:
         self.windows = windows or Windows()
-        self.slack = SlackStandIn(acme_workspace())
-        self.kubernetes = KubernetesStandIn()
+        self.http_port = free_port() if mode == "http" else None
+        self.slack = SlackStandIn(acme_workspace(), http_request_url=self._request_url)
+        self.reach = reach
+        self.kubernetes = KubernetesStandIn(may_port_forward=reach == "port-forward")
         self.redis = RedisPods(self.kubernetes)
         self.salesforce = SalesforceStandIn()
         self.live_agent = LiveAgentStandIn()
@@ -87,6 +102,10 @@ class World:
             await asyncio.sleep(0.2)
 
     @property
+    def _request_url(self) -> str | None:
+        return f"http://127.0.0.1:{self.http_port}{REQUEST_PATH}" if self.http_port else None
+
+    @property
     def page_url(self) -> str:
         """Where a person sits, in the incident channel as the requester."""
         return f"{self.slack.page_url}?as={REQUESTER}&channel={INCIDENTS}"
@@ -104,6 +123,8 @@ class World:
             salesforce=self.salesforce,
             kubeconfig=self.kubernetes.write_kubeconfig(self.directory / "kubeconfig"),
             windows=self.windows,
+            reach=self.reach,
+            http_port=self.http_port,
         )
         config = write_config(self.directory / "sfint.yml", settings)
         environment = bot_environment(self.slack, self.pagerduty, self.salesforce)

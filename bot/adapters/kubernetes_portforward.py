@@ -102,6 +102,8 @@ class _Bridge:
             elif channel == _DATA and data:
                 writer.write(data)
                 await writer.drain()
+            if self.problem is not None:
+                return
 
     def _without_greeting(self, channel: int, data: bytes) -> bytes:
         """The first bytes of a channel name the port; an empty frame only says that the channel is there."""

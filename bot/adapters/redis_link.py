@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import os
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -190,6 +191,9 @@ def _cause(error: BaseException) -> str:
     """The system's words (`Connection refused`) without the library's wrapping."""
     link: BaseException | None = error
     while link is not None:
+        if isinstance(link, ssl.SSLError):
+            # Its errno is OpenSSL's, not the system's.
+            return f"TLS: {getattr(link, 'verify_message', '') or link.reason or link}"
         if isinstance(link, OSError) and link.errno is not None:
             return os.strerror(link.errno) if link.errno > 0 else str(link.strerror)
         link = link.__cause__ or link.__context__

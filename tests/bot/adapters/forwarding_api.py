@@ -29,10 +29,12 @@ FORWARDS = Rule(("get", "create"), ("",), ("pods/portforward",), (NAMESPACE,))
 class ForwardingApi:
     """`dial` is the way to a pod that is made known to the API at that moment."""
 
-    def __init__(self, api: KubernetesApi, http: HttpApi, token: str) -> None:
+    def __init__(self, api: KubernetesApi, http: HttpApi, runner: web.AppRunner, token: str) -> None:
         self.api = api
         self.http = http
+        self.http_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         self.token = token
+        self._runner = runner
         self._forward = PortForward(api, NAMESPACE)
 
     @asynccontextmanager
@@ -41,6 +43,10 @@ class ForwardingApi:
         self.hold(pod)
         async with self._forward(pod, port) as dialled:
             yield dialled
+
+    async def stop(self) -> None:
+        """Closes every connection."""
+        await self._runner.cleanup()
 
     def hold(self, pod: Pod, *, phase: str = "Running") -> None:
         """From now on the API knows this pod."""
@@ -65,7 +71,7 @@ async def forwarding_api(rules: Sequence[Rule] = (FORWARDS,)) -> AsyncIterator[F
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         api = await connect_kubernetes(url=url, token=token, deadline_seconds=2.0)
         try:
-            yield ForwardingApi(api, http, token)
+            yield ForwardingApi(api, http, runner, token)
         finally:
             await api.close()
     finally:
