@@ -93,6 +93,12 @@ class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class TracingSettings(Section):
+    """Where traces are sent, by OTLP over HTTP; nowhere by default."""
+
+    otlp_endpoint: Url | None = Field(default=None, examples=["http://otel-collector:4318"])
+
+
 UserIds = Annotated[frozenset[UserIdOrAll], Listed]
 
 
@@ -133,6 +139,7 @@ class Settings(Section):
     store: StoreSettings
     health: HealthSettings = HealthSettings()
     log: LogSettings = LogSettings()
+    tracing: TracingSettings = TracingSettings()
     roles_: RoleSettings = Field(default=RoleSettings(), alias="roles")
     teams: dict[Team, TeamSettings] = Field(default_factory=dict)
     pagerduty: PagerdutySettings = PagerdutySettings()
