@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from lab.rehearsal import Outcome, Rehearsal
 from lab.scenario import Scenario, collect
-from lab.world import World
+from lab.world import MODES, World
 
 _HEALTHY = "healthy"
 _EXAMPLES = {
@@ -34,11 +34,11 @@ def main(words: Sequence[str]) -> int:
     except _UsageMistake as mistake:
         return _mistake(str(mistake), _EXAMPLES[words[0]])
     if options.command == "lab":
-        return asyncio.run(_lab(options.scenario, options.port))
+        return asyncio.run(_lab(options.scenario, options.port, options.mode))
     if options.all == bool(options.scenario):
         return _mistake("name scenarios, or --all", _EXAMPLES["rehearse"])
     chosen = list(scenarios) if options.all else options.scenario
-    return asyncio.run(_rehearse({name: scenarios[name] for name in chosen}, as_json=options.json))
+    return asyncio.run(_rehearse({name: scenarios[name] for name in chosen}, options.mode, as_json=options.json))
 
 
 class _UsageMistake(Exception):
@@ -62,6 +62,8 @@ def _parser() -> _Parser:
     rehearse.add_argument("scenario", nargs="*", metavar="SCENARIO")
     rehearse.add_argument("--all", action="store_true", help="every scenario")
     rehearse.add_argument("--json", action="store_true", help="a JSON line a scenario")
+    for each in (lab, rehearse):
+        each.add_argument("--mode", choices=MODES, default=MODES[0], help="how Slack reaches the bot")
     return parser
 
 
@@ -84,12 +86,12 @@ def _mistake(what: str, example: str) -> int:
     return 2
 
 
-async def _lab(scenario: str, port: int) -> int:
+async def _lab(scenario: str, port: int, mode: str) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     _say("starting Slack, Kubernetes, Redis with Sentinel, Salesforce, PagerDuty, the middleware and the bot …")
-    async with World(slack_port=port) as world:
+    async with World(slack_port=port, mode=mode) as world:
         _say(f"\n  Open this page:  {world.page_url}\n")
         if scenario != _HEALTHY:
             chosen = collect()[scenario]
@@ -102,12 +104,12 @@ async def _lab(scenario: str, port: int) -> int:
     return 0
 
 
-async def _rehearse(scenarios: Mapping[str, Scenario], *, as_json: bool) -> int:
+async def _rehearse(scenarios: Mapping[str, Scenario], mode: str, *, as_json: bool) -> int:
     outcomes: list[Outcome] = []
     for name, scenario in scenarios.items():
         if not as_json:
             _say(f"\n{name}: {scenario.summary}")
-        async with World() as world:
+        async with World(mode=mode) as world:
             outcome = await Rehearsal(name, scenario, world, _silent if as_json else _say).play()
             if not outcome.ok:
                 sys.stderr.write(f"{world.bot.tail()}\n")

@@ -1,4 +1,4 @@
-"""One world a module: its tests follow each other in it, and leave it healthy."""
+"""One world a module and mode of Slack: its tests follow each other in it, and leave it healthy."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ import pytest
 import pytest_asyncio
 
 from lab.bot_config import Windows
-from lab.world import World
+from lab.world import MODES, World
 from tests.journeys.room import Room
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every journey runs over sockets and over signed requests; a heavy module may name its MODES."""
+    if "world" in metafunc.fixturenames:
+        modes = getattr(metafunc.module, "MODES", MODES)
+        metafunc.parametrize("world", modes, indirect=True, scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     """Everything and the bot, healthy; a module may say its WINDOWS."""
     windows: Windows | None = getattr(request.module, "WINDOWS", None)
-    async with World(windows=windows) as opened:
+    async with World(windows=windows, mode=request.param) as opened:
         yield opened
 
 
