@@ -18,8 +18,10 @@ from bot.adapters.durable.engine import DurableEngine
 from bot.adapters.durable.run_plan import Observer
 from bot.adapters.durable.single_process import AlreadyRunning, hold_alone
 from bot.adapters.health import HealthServer, Probe
+from bot.adapters.observed_script import ObservedScript
 from bot.adapters.slack import OverHttp, OverSocket, Slack, build_slack
 from bot.adapters.slack_chat import SlackChat
+from bot.adapters.slack_count import count_slack_errors
 from bot.adapters.slack_directory import SlackDirectory
 from bot.adapters.slack_sender import SlackSender
 from bot.adapters.store.store import Retention, Store, open_store
@@ -27,6 +29,7 @@ from bot.checks.registry import collect as collect_checks
 from bot.domain.errors import AccessDenied, RateLimited, Unreachable
 from bot.domain.redaction import Redactor
 from bot.estates import open_estates
+from bot.observation import Observation, open_observation
 from bot.ports.clock import Clock
 from bot.remediations.registry import collect as collect_remediations
 from bot.runbook.loader import load_runbook
@@ -34,6 +37,7 @@ from bot.settings import Settings, SlackSettings
 from bot.steps.registry import collect as collect_steps
 from bot.usecases.deliver_pages import DeliverPages
 from bot.usecases.desk import Desk
+from bot.usecases.observe import observe_checks, observe_remediations
 from bot.usecases.publish_audit_head import publish_audit_heads
 from bot.usecases.receive import Receive
 from bot.usecases.run_script import RepairScript
@@ -82,9 +86,11 @@ async def _started(
         keys = [key.get_secret_value() for key in settings.store.inbox_keys]
         store = await open_store(f"sqlite:///{settings.store.directory / 'sfint.db'}", keys, redactor, clock)
         stack.push_async_callback(store.close)
+        observation = open_observation(settings, redactor, clock, stack)
         connection = _SlackProbe(settings.slack.mode)
-        probes: dict[str, Probe] = {"slack": connection, "store": _store_probe(store)}
-        health = HealthServer(settings.health.host, settings.health.port, probes)
+        probes: dict[str, Probe] = {"slack": connection, "store": _store_probe(store), "stop": _stop_probe(stop)}
+        observation.watch_readiness(probes)
+        health = HealthServer(settings.health.host, settings.health.port, probes, observation.metrics)
         port = await health.start()
         stack.push_async_callback(health.stop)
         _log.info("health", port=port)
@@ -93,10 +99,11 @@ async def _started(
             yield
             return
         stack.push_async_callback(slack.close)
+        count_slack_errors(slack.web, observation.meter.slack_failed)
         sender = SlackSender(slack.web, store.outbox)
         await sender.start()
         stack.push_async_callback(sender.stop)
-        await _open_for_work(settings, redactor, observe, clock, store, slack, sender, stop, stack)
+        await _open_for_work(settings, redactor, observe, observation, clock, store, slack, sender, stop, stack)
         connection.slack = slack
         _log.info("ready", targets=sorted(settings.targets))
         yield
@@ -106,6 +113,7 @@ async def _open_for_work(
     settings: Settings,
     redactor: Redactor,
     observe: Observer,
+    observation: Observation,
     clock: Clock,
     store: Store,
     slack: Slack,
@@ -120,7 +128,9 @@ async def _open_for_work(
         deadline_seconds=settings.pagerduty.deadline_seconds,
     )
     stack.push_async_callback(pager.aclose)
-    pages, worker = DeliverPages(pager), WorkInbox(store.inbox)
+    telemetry = observation.telemetry
+    inbox, run_book, page_book, ledger = observation.books(store)
+    pages, worker = DeliverPages(pager), WorkInbox(inbox, telemetry)
     estates = await open_estates(settings, store.logins, clock, stack)
     groups = {team: way.slack_group for team, way in settings.teams.items() if way.slack_group}
     leaders = {team: way.leader for team, way in settings.teams.items() if way.leader}
@@ -131,33 +141,34 @@ async def _open_for_work(
         roles=settings.roles(),
         home_team=slack.team_id,
         runbook=load_runbook(),
-        checks=collect_checks(),
-        remediations=collect_remediations(),
+        checks=observe_checks(collect_checks(), telemetry),
+        remediations=observe_remediations(collect_remediations(), telemetry),
         steps=collect_steps(),
         chat=SlackChat(store.outbox, redactor, Mentions(groups, leaders), sender.wake),
         directory=SlackDirectory(slack.web),
-        ledger=store.ledger,
-        pages=store.pages,
-        runs=store.runs,
+        ledger=ledger,
+        pages=page_book,
+        runs=run_book,
         freezer=store.freezer,
         clock=clock,
         wake_pager=pages.wake,
     )
-    engine = DurableEngine(
-        settings.store.directory / "runs.db", RepairScript(desk), clock, redactor, observe=observe
-    )
+    script = ObservedScript(RepairScript(desk), telemetry)
+    engine = DurableEngine(settings.store.directory / "runs.db", script, clock, redactor, observe=observe)
     await engine.open()
     stack.push_async_callback(engine.close)
+    observation.watch_engine(engine)
     loops = Loops(stop)
     stack.push_async_callback(loops.cancel)
     loops.keep("pager", pages.run(desk))
     loops.keep("inbox", worker.run(desk, engine))
     loops.keep("runs", watch_over_runs(desk, engine))
     loops.keep("retention", _prune(store, engine, clock, settings))
+    loops.keep("audit walk", observation.walk_the_audit_chain(store.ledger))
     if settings.slack.audit_channel:
         every = settings.slack.audit_every_seconds
         loops.keep("audit", publish_audit_heads(desk, settings.slack.audit_channel, every))
-    register(slack.app, Usecases(Receive(store.inbox, worker.wake)))
+    register(slack.app, Usecases(Receive(inbox, worker.wake)))
     await slack.entrance.start()
     stack.push_async_callback(slack.entrance.stop)
 
@@ -175,6 +186,13 @@ class _SlackProbe:
         if self.slack is None:
             return "not started yet"
         return "" if self.slack.entrance.is_connected else self._closed[self._mode]
+
+
+def _stop_probe(stop: asyncio.Event) -> Probe:
+    async def words() -> str:
+        return "stopping" if stop.is_set() else ""
+
+    return words
 
 
 def _store_probe(store: Store) -> Probe:

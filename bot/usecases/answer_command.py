@@ -13,8 +13,10 @@ from bot.domain.target import Target
 from bot.ports.chat import Where
 from bot.ports.engine import Engine
 from bot.ports.freeze import FreezeState
+from bot.ports.telemetry import Answered
 from bot.usecases.ask import Ask, refuse, whisper
 from bot.usecases.desk import Desk
+from bot.usecases.observe_request import answered_with
 from bot.usecases.propose import propose
 from bot.usecases.record import record
 from bot.usecases.report_status import report_status
@@ -27,6 +29,7 @@ _NO_TARGET_NEEDED = ("help", "runbook")
 async def answer_command(desk: Desk, engine: Engine, ask: Ask, text: str) -> None:
     """Usage problems and refusals are seen by the asker alone; nothing is started then."""
     if not ask.place.is_joined:
+        answered_with(Answered.REFUSED)
         await whisper(desk, ask, _invite())
         return
     stranger = _stranger(desk, ask)
@@ -35,6 +38,7 @@ async def answer_command(desk: Desk, engine: Engine, ask: Ask, text: str) -> Non
         return
     command = parse(text)
     if isinstance(command, UsageProblem):
+        answered_with(Answered.USAGE_ERROR)
         await whisper(desk, ask, usage_notice(command))
         return
     if command.name in _NO_TARGET_NEEDED:
@@ -42,6 +46,7 @@ async def answer_command(desk: Desk, engine: Engine, ask: Ask, text: str) -> Non
         return
     target = _target(desk, ask, command)
     if isinstance(target, Notice):
+        answered_with(Answered.USAGE_ERROR)
         await whisper(desk, ask, target)
         return
     allowed = may_ask(ask.actor, ask.place, target, _role(command), desk.roles, desk.home_team)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from bot.domain.actor import Actor, Place
 from bot.domain.notice import Notice, Tone
 from bot.ports.chat import Content, Where
+from bot.ports.telemetry import Answered
 from bot.usecases.desk import Desk
+from bot.usecases.observe_request import answered_with
 from bot.usecases.record import record
 
 
@@ -29,6 +31,7 @@ async def whisper(desk: Desk, ask: Ask, content: Content) -> None:
 
 async def refuse(desk: Desk, ask: Ask, action: str, reason: str, *, target: str = "", hint: str = "") -> None:
     """Says no with the reason, to the asker alone, and records it."""
+    answered_with(Answered.REFUSED)
     await record(
         desk,
         f"{action}.refused",

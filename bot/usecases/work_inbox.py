@@ -14,10 +14,12 @@ from bot.domain.click import Ask as AskAgain
 from bot.domain.notice import Notice, Tone
 from bot.ports.engine import Engine
 from bot.ports.inbox import Arrival, Inbox, Received
+from bot.ports.telemetry import Answered, Telemetry
 from bot.usecases.answer_click import answer_click
 from bot.usecases.answer_command import answer_command
 from bot.usecases.ask import Ask, whisper
 from bot.usecases.desk import Desk
+from bot.usecases.observe_request import answered_with, observed_request
 
 _log = structlog.get_logger(__name__)
 _TOO_OLD = timedelta(minutes=10)
@@ -28,8 +30,9 @@ _RETRY_SECONDS = 1.0
 class WorkInbox:
     """A loop started by the composition root; `wake` is called whenever something was recorded."""
 
-    def __init__(self, inbox: Inbox, *, at_once: int = 32) -> None:
+    def __init__(self, inbox: Inbox, telemetry: Telemetry, *, at_once: int = 32) -> None:
         self._inbox = inbox
+        self._telemetry = telemetry
         self._woken = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._places = asyncio.Semaphore(at_once)
@@ -61,7 +64,10 @@ class WorkInbox:
 
     async def _work(self, desk: Desk, engine: Engine, received: Received) -> None:
         async with self._places:
-            with structlog.contextvars.bound_contextvars(correlation_id=received.key):
+            with (
+                structlog.contextvars.bound_contextvars(correlation_id=received.key),
+                observed_request(received, self._telemetry, desk.clock),
+            ):
                 while not await self._attempt(desk, engine, received):
                     await desk.clock.sleep(_RETRY_SECONDS)
 
@@ -74,6 +80,7 @@ class WorkInbox:
             attempts = await self._inbox.failed(received.key, f"{type(error).__name__}: {error}")
             if attempts < _MAX_ATTEMPTS:
                 return False
+            answered_with(Answered.FAILED)
             await _apologise(desk, received)
         await self._inbox.done(received.key)
         return True
@@ -86,6 +93,7 @@ async def _answer(desk: Desk, engine: Engine, received: Received) -> None:
     click = read_click(facts.get("action_id", ""), facts.get("value", ""))
     command = click.text if isinstance(click, AskAgain) else facts.get("text", "")
     if age > _TOO_OLD and (received.kind is Arrival.COMMAND or isinstance(click, AskAgain)):
+        answered_with(Answered.REFUSED)
         await whisper(desk, ask, _asked_while_down(command))
         return
     match received.kind:

@@ -101,6 +101,11 @@ class DurableEngine:
                 await self._start(attempt, "take-up", run.request)
                 return
 
+    async def stranded(self) -> int:
+        """How many unfinished runs belong to another application version: this process does not take them up."""
+        found = await DBOS.list_workflows_async(status=list(_ALIVE), load_input=False, load_output=False)
+        return sum(each.app_version not in (None, APPLICATION_VERSION) for each in found)
+
     async def decide(self, decision: Decision) -> None:
         """Sends the standing decision; the key makes a second delivery of it nothing."""
         await DBOS.send_async(
