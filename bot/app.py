@@ -30,6 +30,7 @@ from bot.domain.errors import AccessDenied, RateLimited, Unreachable
 from bot.domain.redaction import Redactor
 from bot.estates import open_estates
 from bot.observation import Observation, open_observation
+from bot.pagers import open_pager
 from bot.ports.clock import Clock
 from bot.remediations.registry import collect as collect_remediations
 from bot.runbook.loader import load_runbook
@@ -121,13 +122,8 @@ async def _open_for_work(
     stop: asyncio.Event,
     stack: contextlib.AsyncExitStack,
 ) -> None:
-    keys = {team: way.pagerduty_routing_key.get_secret_value() for team, way in settings.teams.items()}
-    pager = PagerDutyPager(
-        {team: key for team, key in keys.items() if key},
-        url=settings.pagerduty.events_url,
-        deadline_seconds=settings.pagerduty.deadline_seconds,
-    )
-    stack.push_async_callback(pager.aclose)
+    runbook = load_runbook()
+    pager = open_pager(settings, runbook, redactor, clock, stack)
     telemetry = observation.telemetry
     inbox, run_book, page_book, ledger = observation.books(store)
     pages, worker = DeliverPages(pager), WorkInbox(inbox, telemetry)
@@ -140,7 +136,7 @@ async def _open_for_work(
         estates=estates,
         roles=settings.roles(),
         home_team=slack.team_id,
-        runbook=load_runbook(),
+        runbook=runbook,
         checks=observe_checks(collect_checks(), telemetry),
         remediations=observe_remediations(collect_remediations(), telemetry),
         steps=collect_steps(),

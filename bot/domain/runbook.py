@@ -24,6 +24,13 @@ class Team(StrEnum):
         return self in (Team.CLIENT_ADMIN, Team.SALESFORCE)
 
 
+OUTSIDE_SECTIONS: Mapping[Team, str] = {
+    Team.CLIENT_ADMIN: "For the client's admin",
+    Team.SALESFORCE: "For the Salesforce team",
+}
+"""Heading of the section that is written for a team outside the company: what a mail to it is made of."""
+
+
 class Link(StrEnum):
     """The links that a page may ask for; their addresses are templates in the settings of a target."""
 
@@ -72,6 +79,15 @@ class Entry:
     def pages_for(self, code: str) -> bool:
         """True where a failing finding with this code concerns a team."""
         return self.pages_somebody and code not in self.informational
+
+    def section(self, heading: str) -> str:
+        """The text below the heading of this name, up to the next of its level; empty where there is none."""
+        lines = self.body.splitlines()
+        wanted = f"## {heading}".casefold()
+        begin = next((nth for nth, line in enumerate(lines) if line.strip().casefold() == wanted), len(lines))
+        rest = lines[begin + 1 :]
+        end = next((nth for nth, line in enumerate(rest) if line.startswith(("# ", "## "))), len(rest))
+        return "\n".join(rest[:end]).strip()
 
     def linked(self, templates: Mapping[str, str], names: Mapping[str, str]) -> Entry:
         """The same entry with its links: label -> address, `names` fill the placeholders; no template, no link."""

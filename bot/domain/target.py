@@ -68,6 +68,8 @@ class Target:
     middleware: Middleware = field(default_factory=Middleware)
     timings: Timings = field(default_factory=Timings)
     salesforce_username: str = ""
+    reset_email: str = ""
+    """Where the mail with a new security token is wanted."""
     page_external: bool = False
     links: Mapping[str, str] = field(default_factory=dict)
     """Link name -> address with the placeholders of `link_names`."""

@@ -42,7 +42,7 @@ _SHARED_LOGIN_HOSTS = ("login.salesforce.com", "test.salesforce.com")
 def disagreements(tree: Tree) -> list[Problem]:
     """What does not fit together; a section of the wrong shape is somebody else's finding."""
     targets = {name: target for name, target in _section(tree, "targets").items() if isinstance(target, dict)}
-    problems = _way_in(_section(tree, "slack")) + _shared_defaults(targets)
+    problems = _way_in(_section(tree, "slack")) + _mail(tree, targets) + _shared_defaults(targets)
     for name, target in targets.items():
         problems += _default_outside(name, target)
         problems += _ways_into_kubernetes(name, target)
@@ -105,6 +105,26 @@ def _ways_into_kubernetes(name: str, target: Tree) -> list[Problem]:
         problems.append(Problem(f"{path}.token", "belongs to `url` only"))
     if chosen == ["url"] and "token" not in kubernetes:
         problems.append(Problem(f"{path}.token", "is required with `url`", "env:KUBERNETES_TOKEN"))
+    return problems
+
+
+def _mail(tree: Tree, targets: dict[str, Tree]) -> list[Problem]:
+    """Addresses need a server, and a password needs encryption."""
+    email, teams = tree.get("email"), _section(tree, "teams")
+    named = [f"teams.{name}.emails" for name in teams if _section(teams, name).get("emails")]
+    named += [
+        f"targets.{name}.client_admin_emails" for name, each in targets.items() if each.get("client_admin_emails")
+    ]
+    if email is None and named:
+        example = "{host: smtp.example.com, from: sfint@example.com}"
+        return [Problem("email", f"is required with `{named[0]}`", example)]
+    if not isinstance(email, dict):
+        return []
+    problems = []
+    if str(email.get("starttls", True)).lower() in ("false", "no", "off", "0") and email.get("password"):
+        problems.append(Problem("email.password", "would travel in the clear: it needs `starttls: true`"))
+    if bool(email.get("username")) is not ("password" in email and email["password"] != ""):
+        problems.append(Problem("email.username", "and `email.password` belong together", "sfint@example.com"))
     return problems
 
 

@@ -15,8 +15,11 @@ from bot.settings.kinds import (
     AppToken,
     BotToken,
     ChannelId,
+    EmailAddress,
+    ExistingFile,
     FernetKey,
     GroupId,
+    LinkTemplate,
     Listed,
     Port,
     Seconds,
@@ -46,7 +49,7 @@ class SlackSettings(Section):
     `mode: socket` needs `app_token`, `mode: http` needs `signing_secret`; agreement.py sees to it.
     """
 
-    mode: Literal["socket"] = "socket"
+    mode: Literal["socket", "http"] = "socket"
     api_url: Url = "https://slack.com/api/"
     bot_token: BotToken = Field(examples=["env:SLACK_BOT_TOKEN"])
     app_token: AppToken = Field(default=NO_SECRET, examples=["env:SLACK_APP_TOKEN"])
@@ -118,6 +121,7 @@ class TeamSettings(Section):
     pagerduty_routing_key: SecretStr = Field(default=NO_SECRET, examples=["env:PAGERDUTY_OPS_KEY"])
     leader: UserId | None = Field(default=None, examples=["U0LEADER"])
     contacts: Annotated[tuple[UserId, ...], Listed] = Field(default=(), examples=['["U0DAVE", "U0ERIN"]'])
+    emails: EmailAddresses = Field(default=(), examples=['["salesforce-team@example.com"]'])
 
 
 class PagerdutySettings(Section):
@@ -132,6 +136,26 @@ class PagerdutySettings(Section):
         return f"{self.url.rstrip('/')}/v2/enqueue"
 
 
+class EmailSettings(Section):
+    """SMTP submission. Without a user no log-in; `ca_file` empty means the system's authorities.
+
+    `ticket` is the address of a ticket form that the mail shows, with the placeholders of links.
+    """
+
+    host: Annotated[str, Field(min_length=1)] = Field(examples=["smtp.example.com"])
+    port: Port = 587
+    username: str = ""
+    password: SecretStr = Field(default=NO_SECRET, examples=["env:SMTP_PASSWORD"])
+    starttls: bool = True
+    ca_file: ExistingFile | None = Field(default=None, examples=["/etc/sfint/smtp-ca.pem"])
+    sender: EmailAddress = Field(alias="from", examples=["sfint@example.com"])
+    reply_to: EmailAddress | None = Field(default=None, examples=["oncall@example.com"])
+    ticket: LinkTemplate | None = Field(default=None, examples=["https://tickets.example.com/new?target={target}"])
+    deadline_seconds: Seconds = 15.0
+    patience_seconds: Seconds = 900.0
+    """How long a refused-for-now recipient, or provider, is tried again although others have the page."""
+
+
 class Settings(Section):
     """Everything. Get one from `load_settings`, which also checks what takes two settings to see."""
 
@@ -143,6 +167,7 @@ class Settings(Section):
     roles_: RoleSettings = Field(default=RoleSettings(), alias="roles")
     teams: dict[Team, TeamSettings] = Field(default_factory=dict)
     pagerduty: PagerdutySettings = PagerdutySettings()
+    email: EmailSettings | None = None
     targets: Annotated[dict[TargetName, TargetSettings], Field(min_length=1)]
 
     def roles(self) -> Roles:

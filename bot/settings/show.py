@@ -37,6 +37,7 @@ def _reach(settings: Settings, team: str) -> str:
     told = [f"group {way.slack_group}"] if way.slack_group else []
     told += ["PagerDuty"] if way.pagerduty_routing_key.get_secret_value() else []
     told += [f"{len(way.contacts)} contacts"] if way.contacts else []
+    told += [f"e-mail to {len(way.emails)}"] if way.emails else []
     return ", ".join(told) or "no way to reach it"
 
 
@@ -49,9 +50,10 @@ def _target(name: str, target: TargetSettings) -> list[str]:
         f"  kubernetes: {way}, namespace {target.namespace}",
         f"  redis: statefulset {redis.statefulset}, {redis.replicas} replicas, master {redis.master_name}, "
         f"password {'set' if redis.password.get_secret_value() else 'not set'}, "
-        f"TLS {'on' if redis.tls.enabled else 'off'}",
+        f"TLS {'on' if redis.tls.enabled else 'off'}, reach {redis.reach}",
         f"  middleware: deployment {target.middleware.deployment}",
-        f"  salesforce: {target.salesforce.login_url} as {target.salesforce.username}",
+        f"  salesforce: {target.salesforce.login_url} as {target.salesforce.username or 'the run-as user'}, "
+        f"flow {target.salesforce.flow}",
     ]
 
 

@@ -180,6 +180,7 @@ class TargetSettings(Section):
             middleware=Middleware(**self.middleware.model_dump()),
             timings=Timings(**self.timings.model_dump()),
             salesforce_username=self.salesforce.username,
+            reset_email=self.salesforce.reset_email or "",
             page_external=self.page_external,
             links={link.value: template for link, template in self.links.items()},
         )

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import bot.checks.registry
 import bot.remediations.registry
-from bot.domain.runbook import Entry, Link, Severity
+from bot.domain.runbook import OUTSIDE_SECTIONS, Entry, Link, Severity
 from bot.runbook.loader import Runbook
 
 LONGEST_SUMMARY = 300
@@ -132,3 +132,7 @@ def _warnings(entry: Entry, today: date) -> Iterator[str]:
         yield f"was last reviewed on {entry.reviewed}, more than a year ago"
     if entry.reviewed > today:
         yield f"says that it was reviewed on {entry.reviewed}, which is not yet"
+    for team in entry.teams:
+        heading = OUTSIDE_SECTIONS.get(team, "")
+        if heading and not entry.section(heading):
+            yield f"has no section `{heading}`: a mail to them says what it means, not what they can do"
