@@ -27,6 +27,7 @@ lint: setup
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/sfint runbook lint
+	$(PY) tools/lint_manifests.py
 	.venv/bin/hadolint Dockerfile
 	@$(MAKE) --no-print-directory deploy-lint
 

@@ -1,78 +1,99 @@
-"""The Slack app manifest asks for what the code uses, and for nothing else."""
+"""The Slack app manifests ask for what the code uses, and for nothing else; a lint says so."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-import yaml
-from slack_sdk.web.async_client import AsyncWebClient
+import pytest
 
-from bot.domain.command import CATALOGUE
-from bot.views import ids
-
-ROOT = Path(__file__).parents[1]
-SOURCES = [*ROOT.glob("bot/adapters/slack*.py"), *ROOT.glob("handlers/*.py")]
-SCOPES_OF = {
-    "apps_connections_open": set(),  # the app-level token's connections:write
-    "auth_test": set(),
-    "chat_postMessage": {"chat:write"},
-    "chat_postEphemeral": {"chat:write"},
-    "chat_update": {"chat:write"},
-    "conversations_history": {"channels:history", "groups:history"},
-    "conversations_replies": {"channels:history", "groups:history"},
-    "conversations_info": {"channels:read", "groups:read"},
-    "files_getUploadURLExternal": {"files:write"},
-    "files_completeUploadExternal": {"files:write"},
-    "users_info": {"users:read"},
-    "views_open": set(),
-}
+from tools.lint_manifests import (
+    HTTP,
+    REQUEST_URL,
+    SOCKET,
+    Bindings,
+    Manifest,
+    load,
+    main,
+    methods_in_use,
+    problems,
+)
 
 
-def manifest() -> dict[str, Any]:
-    """The manifest as Slack reads it."""
-    loaded: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
-    return loaded
+def test_both_manifests_are_what_the_code_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    """The lint finds nothing."""
+    assert main() == 0
+    assert capsys.readouterr().err == ""
 
 
-def methods_in_use() -> set[str]:
-    """Every Web API method that our code names."""
-    source = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    named = set(re.findall(r"\.([a-z]+_[A-Za-z_]+)\b", source))
-    return {name for name in named if name in vars(AsyncWebClient) and name != "api_call"}
+def test_each_mode_has_its_manifest() -> None:
+    """Sockets need no address; signed requests need one for commands and one for clicks."""
+    socket, http = load(SOCKET)["settings"], load(HTTP)["settings"]
+
+    assert (socket["socket_mode_enabled"], http["socket_mode_enabled"]) == (True, False)
+    assert "request_url" not in socket["interactivity"]
+    assert http["interactivity"]["request_url"] == REQUEST_URL
+    assert [each["url"] for each in load(HTTP)["features"]["slash_commands"]] == [REQUEST_URL]
 
 
-def test_scopes_are_those_of_the_methods_in_use() -> None:
-    """A new method needs its line here, and its scope in the manifest; a scope nobody uses is taken back."""
-    assert methods_in_use() == set(SCOPES_OF)
-
-    asked = set(manifest()["oauth_config"]["scopes"]["bot"])
-    assert asked == {"commands"}.union(*SCOPES_OF.values())
+def _unused_scope(manifest: Manifest) -> None:
+    manifest["oauth_config"]["scopes"]["bot"].append("channels:join")
 
 
-def test_the_one_command_is_ours_and_its_hint_names_real_commands() -> None:
-    """What the composer shows can be typed."""
-    (command,) = manifest()["features"]["slash_commands"]
-    hinted = {word.strip() for word in command["usage_hint"].split("|")}
-
-    assert command["command"] == ids.COMMAND
-    assert hinted <= {spec.name for spec in CATALOGUE}
-    assert command["should_escape"] is False
+def _missing_scope(manifest: Manifest) -> None:
+    manifest["oauth_config"]["scopes"]["bot"].remove("users:read")
 
 
-def test_socket_mode_and_interactivity_are_on() -> None:
-    """Buttons and forms need interactivity; Socket Mode needs no address."""
-    settings = manifest()["settings"]
-
-    assert settings["socket_mode_enabled"] is True
-    assert settings["interactivity"] == {"is_enabled": True}
+def _unused_command(manifest: Manifest) -> None:
+    manifest["features"]["slash_commands"].append(
+        {"command": "/old", "description": "old", "usage_hint": "help", "should_escape": False}
+    )
 
 
-def test_texts_keep_within_slacks_limits() -> None:
-    """Limits of the published schema."""
-    about = manifest()["display_information"]
+def _missing_command(manifest: Manifest) -> None:
+    manifest["features"]["slash_commands"] = []
 
-    assert len(about["name"]) <= 35
-    assert len(about["description"]) <= 140
-    assert 175 <= len(about["long_description"]) <= 4000
+
+def _no_buttons(manifest: Manifest) -> None:
+    manifest["settings"]["interactivity"]["is_enabled"] = False
+
+
+def _unused_event(manifest: Manifest) -> None:
+    manifest["settings"]["event_subscriptions"] = {"bot_events": ["app_mention"]}
+
+
+def _wrong_hint(manifest: Manifest) -> None:
+    manifest["features"]["slash_commands"][0]["usage_hint"] = "status | reboot"
+
+
+def _long_name(manifest: Manifest) -> None:
+    manifest["display_information"]["name"] = "x" * 36
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (_unused_scope, "scope channels:join is asked for, and nothing uses it"),
+        (_missing_scope, "scope users:read is used, and not asked for"),
+        (_unused_command, "command /old is asked for, and nothing uses it"),
+        (_missing_command, "command /sfint is used, and not asked for"),
+        (_no_buttons, "interactivity"),
+        (_unused_event, "event app_mention is asked for"),
+        (_wrong_hint, "`reboot`, which is no command"),
+        (_long_name, "name has 36 characters"),
+    ],
+)
+def test_what_does_not_fit_is_found(spoil: Callable[[Manifest], None], words: str) -> None:
+    """Too much or too little, each way."""
+    manifest = load(SOCKET)
+    spoil(manifest)
+
+    (problem,) = problems(manifest, methods_in_use(), Bindings().made)
+
+    assert words in problem
+
+
+def test_a_method_that_nobody_listed_is_found() -> None:
+    """A new call of the Web API is a decision about scopes."""
+    (problem,) = problems(load(SOCKET), methods_in_use() | {"reactions_add"}, Bindings().made)
+
+    assert problem.startswith("reactions_add is called")
