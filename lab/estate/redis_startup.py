@@ -157,7 +157,7 @@ class RedisScripts:
         return await self._ping(address, REDIS_PORT)
 
     async def _ping(self, address: str, port: int) -> bool:
-        return await ask_softly(address, port, "PING", password=self._layout.password) == "PONG"
+        return bool(await ask_softly(address, port, "PING", password=self._layout.password) == "PONG")
 
     async def _redis_is_ready(self, container: Container) -> bool:
         return await self._ping(container.pod_ip, REDIS_PORT)
