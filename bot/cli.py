@@ -24,7 +24,7 @@ from bot.domain.redaction import Redactor
 from bot.domain.report import Report
 from bot.log import configure_logging
 from bot.settings import Settings, SettingsProblems, config_check, config_path, load_settings, render_problems
-from bot.views.terminal import plain
+from bot.views.terminal import plain, proof_table
 
 OK, BAD_NEWS, MISTAKE, BUSY = 0, 1, 2, 73
 _OWN_EXAMPLES = {
@@ -38,7 +38,9 @@ _OWN_WORDS = """\
 sfint [--config FILE] COMMAND
 
   run                     run the bot (also `python -m bot`)
-  config check            validate the configuration and say what is in force
+  config check [--live]   validate the configuration and say what is in force; --live asks Slack, Kubernetes,
+                          Redis, Salesforce and the pagers whether tokens and permissions suffice, changes
+                          nothing and pages nobody
   runbook lint            join checks, remediations and runbook entries
   audit verify [--head HASH]
                           walk the hash chain of the audit log; HASH is a head kept elsewhere
@@ -83,6 +85,8 @@ def _dispatch(config: str, words: list[str]) -> int:
         case ["config", "check"]:
             _out(config_check(_settings(config)))
             return OK
+        case ["config", "check", "--live"]:
+            return _prove(config)
         case ["runbook", "lint"]:
             return _lint()
         case ["audit", "verify"]:
@@ -158,6 +162,18 @@ def _answer(config: str, command: Command) -> int:
     if isinstance(answer, Report):
         return BAD_NEWS if answer.worst in (Outcome.FAILING, Outcome.UNKNOWN) else OK
     return BAD_NEWS if isinstance(answer, Notice) else OK
+
+
+def _prove(config: str) -> int:
+    from bot import terminal
+
+    settings = _settings(config)
+    redactor = Redactor(settings.secrets())
+    configure_logging(redactor, "ERROR")
+    _out(config_check(settings) + "\n")
+    proofs = asyncio.run(terminal.prove(settings, redactor))
+    _out(redactor.text(proof_table(proofs)))
+    return OK if all(proof.standing.is_fine for proof in proofs) else BAD_NEWS
 
 
 def _lint() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
-from bot.adapters.kubernetes import KubernetesCluster, KubernetesWorkloads
+from bot.adapters.kubernetes import KubernetesApi, KubernetesCluster, KubernetesWorkloads
 from bot.adapters.kubernetes_credentials import connect_kubernetes
 from bot.adapters.kubernetes_portforward import PortForward
 from bot.adapters.redis import Login, RedisCache, Tls, dial_directly
@@ -25,7 +25,6 @@ from bot.ports.logins import LoginBook
 from bot.settings import (
     Problem,
     Reach,
-    RedisSettings,
     SalesforceSettings,
     Settings,
     SettingsProblems,
@@ -37,12 +36,15 @@ async def open_estates(
     settings: Settings, logins: LoginBook, clock: Clock, stack: AsyncExitStack
 ) -> Mapping[str, Estate]:
     """Target name -> its systems. Nothing is asked yet; what is opened is closed with the stack."""
-    return {name: await _estate(name, target, logins, clock, stack) for name, target in settings.targets.items()}
+    estates = {}
+    for name, target in settings.targets.items():
+        api = await open_kubernetes(name, target, stack)
+        estates[name] = open_estate(name, target, api, open_cache(target, api), logins, clock, stack)
+    return estates
 
 
-async def _estate(
-    name: str, target: TargetSettings, logins: LoginBook, clock: Clock, stack: AsyncExitStack
-) -> Estate:
+async def open_kubernetes(name: str, target: TargetSettings, stack: AsyncExitStack) -> KubernetesApi:
+    """The door to the target's cluster. Raises AccessDenied where the credentials cannot be read."""
     way = target.kubernetes
     api = await connect_kubernetes(
         kubeconfig=str(way.kubeconfig) if way.kubeconfig else None,
@@ -55,15 +57,29 @@ async def _estate(
         token_place=f"the setting targets.{name}.kubernetes.token",
     )
     stack.push_async_callback(api.close)
-    forwards = target.redis.reach is Reach.PORT_FORWARD
-    dial = PortForward(api, target.namespace) if forwards else dial_directly
+    return api
+
+
+def open_estate(
+    name: str,
+    target: TargetSettings,
+    api: KubernetesApi,
+    cache: RedisCache,
+    logins: LoginBook,
+    clock: Clock,
+    stack: AsyncExitStack,
+) -> Estate:
+    """The target's systems behind that door."""
     crm = _crm(name, target.salesforce, logins, clock)
     stack.push_async_callback(crm.aclose)
-    return Estate(KubernetesCluster(api), KubernetesWorkloads(api), _cache(target.redis, dial), crm, clock)
+    return Estate(KubernetesCluster(api), KubernetesWorkloads(api), cache, crm, clock)
 
 
-def _cache(redis: RedisSettings, dial: Dial) -> RedisCache:
-    tls = redis.tls
+def open_cache(target: TargetSettings, api: KubernetesApi) -> RedisCache:
+    """Redis and its sentinels, by the configured way; nothing is connected yet."""
+    redis, tls = target.redis, target.redis.tls
+    forwards = redis.reach is Reach.PORT_FORWARD
+    dial: Dial = PortForward(api, target.namespace) if forwards else dial_directly
     return RedisCache(
         master_name=redis.master_name,
         redis_port=redis.redis_port,

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from datetime import date
 
 from bot.adapters.clock import SystemClock
+from bot.adapters.kubernetes_permissions import Need
+from bot.adapters.kubernetes_proofs import kubernetes_questions, unless_token_refused
+from bot.adapters.pagerduty import PagerDutyPager
+from bot.adapters.slack_proofs import slack_proofs
 from bot.adapters.store.store import open_store
 from bot.checks.registry import collect as collect_checks
+from bot.domain.actor import Role
 from bot.domain.command import Command
 from bot.domain.errors import SfintError
 from bot.domain.notice import Notice, RunbookPage, Tone
+from bot.domain.proof import Proof, Question
 from bot.domain.redaction import Redactor
 from bot.domain.remediation import NoPlan
 from bot.domain.report import Explained, Report
 from bot.domain.run import DryRun
-from bot.domain.target import Target
-from bot.estates import open_estates
+from bot.domain.runbook import Team
+from bot.domain.target import Mode, Target
+from bot.estates import open_cache, open_estate, open_estates, open_kubernetes
 from bot.ports.estate import Estate
+from bot.ports.logins import LoginBook
 from bot.remediations.registry import collect as collect_remediations
 from bot.runbook.loader import load_runbook
-from bot.settings import Settings
+from bot.settings import Reach, Settings
 from bot.usecases.lint_runbook import lint_runbook
+from bot.usecases.prove_settings import prove_settings
+from bot.usecases.prove_target import target_questions
 from bot.usecases.run_checks import run_checks
 from bot.usecases.show_runbook import show_runbook
 from bot.usecases.verify_audit import AuditVerdict, export_audit, verify_audit
@@ -67,6 +78,88 @@ async def _report(target: Target, estate: Estate, command: Command) -> Report:
     items = Report.ordered([Explained(finding, runbook.explain(finding.code)) for finding in findings])
     title = "Token test" if token_test else "Status"
     return Report(target.name, "terminal", started_at, estate.clock.monotonic() - began, items, title=title)
+
+
+async def prove(settings: Settings, redactor: Redactor) -> tuple[Proof, ...]:
+    """Every token, permission and name of the settings, asked of its system; nothing is changed, nobody paged."""
+    clock, keys = SystemClock(), [key.get_secret_value() for key in settings.store.inbox_keys]
+    async with contextlib.AsyncExitStack() as stack:
+        store = await open_store(f"sqlite:///{settings.store.directory / 'sfint.db'}", keys, redactor, clock)
+        stack.push_async_callback(store.close)
+        questions = [*await _about_slack(settings, stack), *_about_pagers(settings, stack)]
+        for name in settings.targets:
+            questions += await _about_target(settings, name, store.logins, clock, stack)
+        return await prove_settings(questions)
+
+
+async def _about_slack(settings: Settings, stack: contextlib.AsyncExitStack) -> list[Question]:
+    slack = settings.slack
+    ask = await stack.enter_async_context(
+        slack_proofs(slack.bot_token.get_secret_value(), slack.api_url, slack.team_id)
+    )
+    entrance = (
+        ask.app_token(slack.app_token.get_secret_value()) if slack.mode == "socket" else ask.signing_secret()
+    )
+    questions = [ask.token(), ask.scopes(), entrance]
+    channels = {
+        channel: f"targets.{name}.channels" for name, t in settings.targets.items() for channel in t.channels
+    }
+    channels |= {slack.audit_channel: "slack.audit_channel"} if slack.audit_channel else {}
+    questions += [ask.channel(channel, setting) for channel, setting in sorted(channels.items())]
+    roles = settings.roles()
+    people = {f"roles.{role}": roles.named(role) for role in Role}
+    for team, way in settings.teams.items():
+        people[f"teams.{team}.contacts"] = way.contacts
+        people[f"teams.{team}.leader"] = (way.leader,) if way.leader else ()
+        questions += [ask.group(way.slack_group, f"teams.{team}.slack_group")] if way.slack_group else []
+    return questions + [ask.people(users, setting) for setting, users in people.items() if users]
+
+
+def _about_pagers(settings: Settings, stack: contextlib.AsyncExitStack) -> list[Question]:
+    keys = {team: way.pagerduty_routing_key.get_secret_value() for team, way in settings.teams.items()}
+    duty = PagerDutyPager(
+        {team: key for team, key in keys.items() if key},
+        url=settings.pagerduty.events_url,
+        deadline_seconds=settings.pagerduty.deadline_seconds,
+    )
+    stack.push_async_callback(duty.aclose)
+
+    def question(team: Team) -> Question:
+        async def ask() -> str:
+            return f"{await duty.prove(team)} (resolved an alert that never was: nobody was paged)"
+
+        fix = (
+            f"copy the key of the Events API v2 integration of its service into teams.{team}.pagerduty_routing_key"
+        )
+        return Question("pagerduty", f"key of {team}", ask, fix)
+
+    return [question(team) for team, key in keys.items() if key]
+
+
+async def _about_target(
+    settings: Settings, name: str, logins: LoginBook, clock: SystemClock, stack: contextlib.AsyncExitStack
+) -> list[Question]:
+    target = settings.targets[name]
+    try:
+        api = await open_kubernetes(name, target, stack)
+    except SfintError as error:
+        return [_refused(f"kubernetes {name}", "credentials", error, f"correct targets.{name}.kubernetes")]
+    needs = {Need.ACT} if target.mode is Mode.ACT else set()
+    needs |= {Need.PORT_FORWARD} if target.redis.reach is Reach.PORT_FORWARD else set()
+    cache = open_cache(target, api)
+    estate = open_estate(name, target, api, cache, logins, clock, stack)
+    asked = target_questions(settings.target(name), estate, cache)
+    return [
+        *kubernetes_questions(api, name, target.namespace, needs),
+        *(replace(question, ask=unless_token_refused(question.ask)) for question in asked),
+    ]
+
+
+def _refused(subject: str, what: str, error: SfintError, fix: str) -> Question:
+    async def ask() -> str:
+        raise error
+
+    return Question(subject, what, ask, fix)
 
 
 async def check_audit(settings: Settings, redactor: Redactor, known_head: str) -> AuditVerdict:

@@ -14,7 +14,7 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException
 
-from bot.adapters.kubernetes_errors import ListExpired, excerpt, status_error
+from bot.adapters.kubernetes_errors import ListExpired, TokenRefused, excerpt, status_error
 from bot.adapters.kubernetes_socket import ApiSocket, HandshakeRefused, open_socket
 from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, SfintError, Unreachable
 
@@ -106,7 +106,7 @@ class KubernetesApi:
 
     def _refusal(self, what: str, code: int, headers: Mapping[str, str], body: bytes) -> SfintError:
         if code == 401:
-            return AccessDenied(
+            return TokenRefused(
                 "the Kubernetes token was refused or has expired (Rancher tokens have a TTL): make a new one and "
                 f"put it into {self.credentials} (asked to {what})"
             )

@@ -24,6 +24,10 @@ class ListExpired(BadAnswer):
     """The server forgot where a long list was continued: begin it anew."""
 
 
+class TokenRefused(AccessDenied):
+    """401: the token is unknown or has expired."""
+
+
 def status_error(what: str, code: int, headers: Mapping[str, str], body: bytes) -> SfintError:
     """The error for an HTTP answer of 300 or more; `what` names the request, e.g. `list pods in acme`.
 

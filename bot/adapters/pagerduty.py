@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -64,14 +65,25 @@ class PagerDutyPager:
         """Tells it that the page is over."""
         return await self._send(self._event(page, "resolve"))
 
+    async def prove(self, team: Team) -> str:
+        """Resolves an alert that never was: the key is judged, nobody is paged. AccessDenied for a bad key."""
+        event = self._event_of(team, f"sfint-proof-{secrets.token_hex(8)}", "resolve")
+        try:
+            return await self._send(event)
+        except BadAnswer as error:
+            raise AccessDenied(f"PagerDuty does not take the key of team {team}: {error}") from error
+
     def _event(self, page: Page, action: str) -> dict[str, Any]:
-        routing_key = self._routing_keys.get(page.team, "")
+        return self._event_of(page.team, page.key, action)
+
+    def _event_of(self, team: Team, key: str, action: str) -> dict[str, Any]:
+        routing_key = self._routing_keys.get(team, "")
         if not routing_key:
             raise AccessDenied(
-                f"no PagerDuty routing key is configured for team {page.team} "
-                f"(settings: teams.{page.team}.pagerduty_routing_key)"
+                f"no PagerDuty routing key is configured for team {team} "
+                f"(settings: teams.{team}.pagerduty_routing_key)"
             )
-        return {"routing_key": routing_key, "event_action": action, "dedup_key": page.key[:_DEDUP_KEY_MAX]}
+        return {"routing_key": routing_key, "event_action": action, "dedup_key": key[:_DEDUP_KEY_MAX]}
 
     async def _send(self, event: Mapping[str, Any]) -> str:
         try:

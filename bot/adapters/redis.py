@@ -11,7 +11,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 from bot.adapters.redis_answers import info, node_view, pairs, rows, sentinel_view
 from bot.adapters.redis_link import Link, Login, Tls, dial_directly, linked, resolved
 from bot.adapters.redis_snapshot import save_in_background
-from bot.domain.errors import RunStopped, SfintError
+from bot.domain.errors import RunStopped, SfintError, Unreachable
 from bot.domain.redis_topology import RedisView, SentinelView
 from bot.domain.workload import Pod
 from bot.ports.dial import Dial
@@ -66,6 +66,23 @@ class RedisCache:
                 return await _ask_node(pod, link)
         except SfintError as error:
             return RedisView(pod.name, pod.ip, problem=str(error), loading="LOADING" in str(error))
+
+    async def greet_redis(self, pod: Pod) -> str:
+        """PING, then ROLE; implements `bot.ports.cache.Greeter`. An empty role where ROLE is not allowed."""
+        if not pod.ip:
+            raise Unreachable(_NO_ADDRESS)
+        async with self._redis(pod, self._deadline_seconds) as link:
+            await link.ask("PING")
+            return await _role(link) or "its role is not told"
+
+    async def greet_sentinel(self, pod: Pod) -> str:
+        """PING, then the master's address and port as this sentinel has it; NotFound for another name."""
+        if not pod.ip:
+            raise Unreachable(_NO_ADDRESS)
+        async with self._sentinel(pod) as link:
+            await link.ask("PING")
+            master = pairs(await link.ask("SENTINEL", "MASTER", self._master_name))
+            return f"{master.get('ip', '')}:{master.get('port', '')}"
 
     async def snapshot(self, pod: Pod, deadline_seconds: float) -> int:
         """BGSAVE, then waits for an ok status and a newer LASTSAVE; returns that LASTSAVE (Unix seconds)."""

@@ -68,15 +68,21 @@ async def build_slack(*, bot_token: str, way: OverSocket | OverHttp, api_url: st
         raise
 
 
-async def _build(
-    session: aiohttp.ClientSession, bot_token: str, way: OverSocket | OverHttp, api_url: str
-) -> Slack:
+def web_client(session: aiohttp.ClientSession, bot_token: str, api_url: str) -> AsyncWebClient:
+    """The Web API on this session; nothing is asked yet."""
     # Only 429 is retried inside a call: repeating a lost answer there could post twice.
     web = AsyncWebClient(
         token=bot_token, base_url=api_url, session=session, retry_handlers=[AsyncRateLimitErrorRetryHandler()]
     )
     if _needs_no_proxy(api_url):
         web.proxy = None
+    return web
+
+
+async def _build(
+    session: aiohttp.ClientSession, bot_token: str, way: OverSocket | OverHttp, api_url: str
+) -> Slack:
+    web = web_client(session, bot_token, api_url)
     identity = await answer_of(web.auth_test())
     known = AuthorizeResult.from_auth_test_response(auth_test_response=identity, bot_token=bot_token)
 

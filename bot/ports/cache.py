@@ -9,6 +9,16 @@ from bot.domain.redis_topology import RedisView, SentinelView
 from bot.domain.workload import Pod
 
 
+class Greeter(Protocol):
+    """The least that can be asked of a peer; proves address, port, TLS and password, and raises what is wrong."""
+
+    async def greet_redis(self, pod: Pod) -> str:
+        """PING, then ROLE; the role."""
+
+    async def greet_sentinel(self, pod: Pod) -> str:
+        """PING, then the address of the master of the configured name."""
+
+
 class Cache(Protocol):
     """Reads never raise for a peer that does not answer: the view's `problem` says so."""
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from bot.domain.finding import Outcome
 from bot.domain.notice import Notice, RunbookPage
+from bot.domain.proof import Proof, Standing
 from bot.domain.remediation import NoPlan, Plan
 from bot.domain.report import Explained, Report
 from bot.domain.run import DryRun
@@ -25,6 +29,23 @@ def plain(content: Report | DryRun | NoPlan | Notice | RunbookPage) -> str:
             return _notice(content)
         case RunbookPage():
             return _runbook(content)
+
+
+def proof_table(proofs: Sequence[Proof]) -> str:
+    """A line a proof in aligned columns, what to do under the ones that are not proved, and a count."""
+    widths = [max((len(text) for text in column), default=0) for column in zip(*map(_cells, proofs), strict=True)]
+    lines = []
+    for proof in proofs:
+        cells = (text.ljust(width) for text, width in zip(_cells(proof), widths, strict=True))
+        lines.append("  ".join([*cells, proof.detail]).rstrip())
+        if proof.fix:
+            lines.append(f"{' ' * (widths[0] + 2)}-> {proof.fix}")
+    counts = Counter(proof.standing for proof in proofs)
+    return "\n".join([*lines, "", ", ".join(f"{counts[each]} {each}" for each in Standing if counts[each])])
+
+
+def _cells(proof: Proof) -> tuple[str, str, str]:
+    return proof.standing.value, proof.subject, proof.what
 
 
 def _report(report: Report) -> str:

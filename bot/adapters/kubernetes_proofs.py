@@ -1,0 +1,77 @@
+"""Asks Kubernetes what our token may do, verb by verb; nothing is tried out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
+
+from bot.adapters.kubernetes_api import KubernetesApi
+from bot.adapters.kubernetes_errors import TokenRefused
+from bot.adapters.kubernetes_permissions import PERMISSIONS, Need, Permission
+from bot.domain.errors import AccessDenied, BadAnswer, Unreachable
+from bot.domain.proof import Question, Spared
+
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+def kubernetes_questions(
+    api: KubernetesApi, target: str, namespace: str, needs: Collection[Need]
+) -> tuple[Question, ...]:
+    """The token first, then every permission; what `needs` does not hold is optional."""
+    subject = f"kubernetes {target}"
+
+    async def token() -> str:
+        await _review(api, namespace, PERMISSIONS[0])
+        return "the API server knows us"
+
+    def question(permission: Permission) -> Question:
+        async def ask() -> str | Spared:
+            return await _may(api, namespace, permission, is_needed=permission.need in {Need.ALWAYS, *needs})
+
+        fix = f"grant it in a Role of namespace {namespace}: {_rule(permission)}"
+        return Question(subject, str(permission), unless_token_refused(ask), fix)
+
+    put = f"put a new token into {api.credentials}; is the address the right one?"
+    return (Question(subject, "token", token, put), *(question(each) for each in PERMISSIONS))
+
+
+def unless_token_refused(ask: Callable[[], Awaitable[str | Spared]]) -> Callable[[], Awaitable[str | Spared]]:
+    """A refused token is one thing that is missing, not every thing that it would open."""
+
+    async def asked() -> str | Spared:
+        try:
+            return await ask()
+        except TokenRefused as error:
+            raise Unreachable("could not ask: the token was refused") from error
+
+    return asked
+
+
+async def _may(api: KubernetesApi, namespace: str, permission: Permission, *, is_needed: bool) -> str | Spared:
+    is_allowed, reason = await _review(api, namespace, permission)
+    if is_allowed:
+        return permission.why
+    if not is_needed:
+        return Spared(f"not granted; only needed {permission.need}")
+    raise AccessDenied(f"not granted{f' ({reason})' if reason else ''}; needed: {permission.why}")
+
+
+async def _review(api: KubernetesApi, namespace: str, permission: Permission) -> tuple[bool, str]:
+    resource, _, subresource = permission.resource.partition("/")
+    attributes = {"namespace": namespace, "verb": permission.verb, "group": permission.group, "resource": resource}
+    if subresource:
+        attributes["subresource"] = subresource
+    body: dict[str, Any] = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    status = (await api.create(f"review whether we may {permission}", _REVIEWS, body)).get("status")
+    if not isinstance(status, dict) or not isinstance(status.get("allowed"), bool):
+        raise BadAnswer("Kubernetes answered a review without a verdict")
+    return status["allowed"], str(status.get("reason") or status.get("evaluationError") or "")
+
+
+def _rule(permission: Permission) -> str:
+    groups, resources, verbs = (f'["{each}"]' for each in (permission.group, permission.resource, permission.verb))
+    return f"{{apiGroups: {groups}, resources: {resources}, verbs: {verbs}}}"
