@@ -12,12 +12,18 @@ import yaml
 
 from lab.estate.pagerduty import PagerDutyStandIn
 from lab.estate.salesforce import SalesforceStandIn
+from lab.estate.smtp import SmtpStandIn
 from lab.slack.server import SlackStandIn
 from lab.slack.workspace import TEAM_ID
 
 TARGET = "acme-prod"
 REQUEST_PATH = "/slack/events"
-TEAMS = ("ops", "platform", "devops", "integrations", "client-admin", "salesforce")
+TEAMS = ("ops", "platform", "devops", "integrations")
+"""Who has a pager; the two teams outside have mailboxes."""
+MAILBOXES = {
+    "client-admin": ("admin@acme.example.com", "deputy@acme.example.com"),
+    "salesforce": ("salesforce-team@example.com",),
+}
 _GROUPS = {"ops": "S0OPS00001", "platform": "S0PLAT0001", "devops": "S0DEVOPS01", "integrations": "S0INTEG001"}
 
 
@@ -35,7 +41,7 @@ class Windows:
 
 
 def bot_environment(
-    slack: SlackStandIn, pagerduty: PagerDutyStandIn, salesforce: SalesforceStandIn
+    slack: SlackStandIn, pagerduty: PagerDutyStandIn, smtp: SmtpStandIn, salesforce: SalesforceStandIn
 ) -> dict[str, str]:
     """Every secret, by the names that the file refers to; of Slack's, those of its mode."""
     way_in = (
@@ -53,6 +59,7 @@ def bot_environment(
         "ACME_SF_CLIENT_SECRET": org.client_secret,
         "ACME_SF_PASSWORD": org.password,
         "ACME_SF_SECURITY_TOKEN": org.security_token,
+        "SMTP_PASSWORD": smtp.password,
         **keys,
     }
 
@@ -63,6 +70,8 @@ def bot_settings(
     health_port: int,
     slack: SlackStandIn,
     pagerduty: PagerDutyStandIn,
+    smtp: SmtpStandIn,
+    smtp_ca_file: Path,
     salesforce: SalesforceStandIn,
     kubeconfig: Path,
     windows: Windows,
@@ -87,8 +96,17 @@ def bot_settings(
             "approver": ["U0ARNO001", "U0ADA0001"],
             "operator": ["U0OLGA001"],
         },
-        "teams": {team: _team(team) for team in TEAMS},
+        "teams": {**{team: _team(team) for team in TEAMS}, "salesforce": {"emails": [*MAILBOXES["salesforce"]]}},
         "pagerduty": {"url": pagerduty.url},
+        "email": {
+            "host": smtp.host,
+            "port": smtp.port,
+            "username": smtp.username,
+            "password": "env:SMTP_PASSWORD",
+            "ca_file": str(smtp_ca_file),
+            "from": "sfint@example.com",
+            "reply_to": "oncall@example.com",
+        },
         "targets": {TARGET: _target(salesforce, kubeconfig, windows, reach)},
     }
 
@@ -117,6 +135,7 @@ def _target(salesforce: SalesforceStandIn, kubeconfig: Path, windows: Windows, r
         "default_in": ["C0INCSF001"],
         "mode": "act",
         "page_external": True,
+        "client_admin_emails": [*MAILBOXES["client-admin"]],
         "namespace": "integrations",
         "kubernetes": {"kubeconfig": str(kubeconfig)},
         "redis": {"reach": reach, "failover_timeout_seconds": windows.failover_timeout},
@@ -128,6 +147,7 @@ def _target(salesforce: SalesforceStandIn, kubeconfig: Path, windows: Windows, r
             "username": salesforce.org.username,
             "password": "env:ACME_SF_PASSWORD",
             "security_token": "env:ACME_SF_SECURITY_TOKEN",
+            "reset_email": "integrations@example.com",
             "limiter": {
                 "failures": 3,
                 "failure_window_seconds": 10,

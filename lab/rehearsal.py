@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from lab.estate.pagerduty import Alert
 from lab.scenario import Scenario
 from lab.slack.messages import StoredMessage
 from lab.world import APPROVER, INCIDENTS, REQUESTER, World
@@ -18,6 +17,16 @@ _PLAN_SECONDS = 60.0
 _REPAIR_SECONDS = 240.0
 _HEALED_SECONDS = 60.0
 _APPROVE = ("sfint:decide:approve", "sfint:decide:approve-data-loss")
+
+
+@dataclass(frozen=True)
+class SeenPage:
+    """A page as a provider received it; `at` is Unix time in seconds."""
+
+    at: float
+    through: str
+    team: str
+    text: str
 
 
 @dataclass
@@ -87,14 +96,19 @@ class Rehearsal:
         await self._await_page()
 
     async def _await_page(self) -> None:
-        alert = await _until(self._first_alert, _ANSWER_SECONDS, "nobody was paged")
-        self._outcome.paged_team = alert.team
-        self._say("PagerDuty", f"{alert.team}: {alert.summary}")
-        if alert.team != self._scenario.team:
-            self._outcome.problems.append(f"paged {alert.team}")
+        page = await _until(self._first_page, _ANSWER_SECONDS, "nobody was paged")
+        self._outcome.paged_team = page.team
+        self._say(page.through, f"{page.team}: {page.text}")
+        if page.team != self._scenario.team:
+            self._outcome.problems.append(f"paged {page.team}")
 
-    def _first_alert(self) -> Alert | None:
-        return self._world.pagerduty.alerts[0] if self._world.pagerduty.alerts else None
+    def _first_page(self) -> SeenPage | None:
+        alerts = self._world.pagerduty.alerts
+        pages = [SeenPage(alert.triggered_at, "PagerDuty", alert.team, alert.summary) for alert in alerts]
+        for mail in self._world.smtp.mails:
+            team = self._world.smtp.team_of(mail) or "nobody"
+            pages.append(SeenPage(mail.at, "mail", team, f"{mail.subject} (to {', '.join(mail.recipients)})"))
+        return min(pages, key=lambda page: page.at, default=None)
 
     async def _ask_for_advice(self) -> None:
         answer = await self._type_and_wait("/sfint restart-sentinel", "sfint_no_plan", _PLAN_SECONDS)
@@ -152,7 +166,7 @@ class Rehearsal:
         self._tell(f"{time.monotonic() - self._began:7.2f} s  {who:>10}  {what}")
 
 
-async def _until(ask: Callable[[], Alert | None], seconds: float, otherwise: str) -> Alert:
+async def _until(ask: Callable[[], SeenPage | None], seconds: float, otherwise: str) -> SeenPage:
     deadline = time.monotonic() + seconds
     while (answer := ask()) is None:
         if time.monotonic() > deadline:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lab.bot_config import REQUEST_PATH, TEAMS, Windows, bot_environment, bot_settings, write_config
+from lab.bot_config import MAILBOXES, REQUEST_PATH, TEAMS, Windows, bot_environment, bot_settings, write_config
 from lab.bot_process import BotProcess, free_port
 from lab.estate.kubernetes import KubernetesStandIn
 from lab.estate.live_agent import LiveAgentStandIn
@@ -19,6 +19,7 @@ from lab.estate.middleware_deployment import MiddlewareDeployment
 from lab.estate.pagerduty import PagerDutyStandIn
 from lab.estate.redis_pods import RedisPods
 from lab.estate.salesforce import SalesforceStandIn
+from lab.estate.smtp import SmtpStandIn
 from lab.slack.server import SlackStandIn
 from lab.slack.workspace import acme_workspace
 
@@ -52,6 +53,7 @@ class World:
         self.salesforce = SalesforceStandIn()
         self.live_agent = LiveAgentStandIn()
         self.pagerduty = PagerDutyStandIn(TEAMS)
+        self.smtp = SmtpStandIn(MAILBOXES)
         self.middleware = MiddlewareDeployment(
             self.kubernetes, self.salesforce, self.live_agent, self.redis.sentinel_address
         )
@@ -79,7 +81,7 @@ class World:
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sfint-lab-")))
         await self.slack.start(self._slack_port)
         self._stack.push_async_callback(self.slack.stop)
-        for part in (self.kubernetes, self.salesforce, self.live_agent, self.pagerduty):
+        for part in (self.kubernetes, self.salesforce, self.live_agent, self.pagerduty, self.smtp):
             await part.start()
             self._stack.push_async_callback(part.stop)
         await self.redis.start()
@@ -120,6 +122,8 @@ class World:
             health_port=port,
             slack=self.slack,
             pagerduty=self.pagerduty,
+            smtp=self.smtp,
+            smtp_ca_file=self.smtp.certificate.write_authority(self.directory / "smtp-ca.pem"),
             salesforce=self.salesforce,
             kubeconfig=self.kubernetes.write_kubeconfig(self.directory / "kubeconfig"),
             windows=self.windows,
@@ -127,5 +131,5 @@ class World:
             http_port=self.http_port,
         )
         config = write_config(self.directory / "sfint.yml", settings)
-        environment = bot_environment(self.slack, self.pagerduty, self.salesforce)
+        environment = bot_environment(self.slack, self.pagerduty, self.smtp, self.salesforce)
         return BotProcess(config, environment, port, self.directory / "bot.log", module=module)

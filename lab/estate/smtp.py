@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -82,6 +83,8 @@ class SmtpStandIn:
 
     async def start(self) -> None:
         """Listens on a free port."""
+        # At each log-in the library warns of a property that it uses itself.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
         context = self.certificate.context()
 
         def session() -> _Protocol:
