@@ -35,6 +35,8 @@ SCOPES_OF: Mapping[str, frozenset[str]] = {
     "views_open": frozenset(),
 }
 """Web API method, as our code calls it -> what Slack's reference says it needs (public and private channels)."""
+IF_GRANTED = frozenset({"usergroups_list"})
+"""Called only where an administrator granted the scope of their own accord; so it is not asked for."""
 _INTERACTIONS = ("action", "view", "options", "shortcut", "global_shortcut", "message_shortcut")
 Manifest = dict[str, Any]
 
@@ -78,7 +80,7 @@ def methods_in_use() -> set[str]:
         for path in sources
         for name in re.findall(r"\.([a-z]+_[A-Za-z_]+)\b", path.read_text(encoding="utf-8"))
     }
-    return {name for name in named if name in vars(AsyncWebClient) and name != "api_call"}
+    return {name for name in named if name in vars(AsyncWebClient)} - IF_GRANTED - {"api_call"}
 
 
 def problems(manifest: Manifest, methods: set[str], bound: Mapping[str, list[Any]]) -> Iterator[str]:
@@ -150,9 +152,7 @@ def main() -> int:
     for problem in found:
         sys.stderr.write(f"manifest: {problem}\n")
     if not found:
-        sys.stdout.write(
-            f"{SOCKET} and {HTTP}: {ids.COMMAND}, {len(methods_in_use())} methods, no more, no less\n"
-        )
+        sys.stdout.write(f"{SOCKET} and {HTTP} ask for what the code uses, and for nothing else\n")
     return 1 if found else 0
 
 
