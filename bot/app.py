@@ -50,7 +50,6 @@ from handlers import register
 __all__ = ["AlreadyRunning", "run_bot"]
 
 _log = structlog.get_logger(__name__)
-_PRUNE_EVERY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -253,7 +252,7 @@ async def _prune(store: Store, engine: DurableEngine, clock: Clock, settings: Se
         rows = await store.prune(retention)
         runs = await engine.prune((clock.now() - retention.runs).isoformat())
         _log.info("pruned", rows=rows, runs=runs)
-        await clock.sleep(_PRUNE_EVERY_SECONDS)
+        await clock.sleep(keep.prune_every_seconds)
 
 
 class Loops:

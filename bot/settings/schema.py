@@ -71,6 +71,7 @@ class KeepSettings(Section):
     pages_days: Days = 365.0
     runs_days: Days = 365.0
     logins_days: Annotated[float, Field(ge=1, le=36500)] = 2.0
+    prune_every_seconds: Seconds = 3600.0
 
 
 class StoreSettings(Section):
