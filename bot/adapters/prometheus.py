@@ -11,12 +11,13 @@ from enum import StrEnum
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from bot.domain.command import CATALOGUE
 from bot.domain.errors import SfintError
 from bot.domain.finding import Finding
 from bot.domain.page import PageState
 from bot.domain.run import RunState, StepState
 from bot.domain.runbook import Team
-from bot.ports.telemetry import Answered, Ruling
+from bot.ports.telemetry import UNKNOWN, Answered, Ruling
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SHORT = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10)
@@ -56,7 +57,7 @@ _SAMPLED_WORDS = {
 
 
 class PrometheusMeter:
-    """Fulfils Meter. `remediations` are counted from zero on, so that the first failure is already an increase."""
+    """Fulfils Meter. What alerts stand on is there from zero on, so that the first failure is an increase."""
 
     def __init__(self, version: str, remediations: Iterable[str] = ()) -> None:
         self.registry = CollectorRegistry()
@@ -167,6 +168,8 @@ class PrometheusMeter:
         for remediation in remediations:
             for state in RunState:
                 self._runs.labels(remediation, state.value)
+        for name in (UNKNOWN, *(spec.name for spec in CATALOGUE)):
+            self._commands.labels("command", name, Answered.FAILED.value)
         for ruling in Ruling:
             self._approvals.labels(ruling.value)
         for team in Team:

@@ -13,6 +13,9 @@ from bot.domain.page import PageState
 from bot.domain.run import RunState, StepState
 from bot.domain.runbook import Team
 
+UNKNOWN = "unknown"
+"""The name of a request that is no word of ours."""
+
 
 class Answered(StrEnum):
     """How a request ended for the one who made it."""

@@ -11,9 +11,7 @@ from bot.domain.click import Acknowledge, Ask, Decide, PageTeam, ShowEntry, read
 from bot.domain.command import spec_named
 from bot.ports.clock import Clock
 from bot.ports.inbox import Arrival, Received
-from bot.ports.telemetry import Answered, Telemetry
-
-_UNKNOWN = "unknown"
+from bot.ports.telemetry import UNKNOWN, Answered, Telemetry
 
 
 @dataclass
@@ -53,7 +51,7 @@ def request_name(received: Received) -> str:
         return _command(facts.get("text", ""))
     if received.kind is Arrival.SUBMISSION:
         denial = read_denial(facts.get("private_metadata", ""))
-        return denial.choice.value if denial is not None else _UNKNOWN
+        return denial.choice.value if denial is not None else UNKNOWN
     match read_click(facts.get("action_id", ""), facts.get("value", "")):
         case Decide(choice, _, _):
             return choice.value
@@ -66,10 +64,10 @@ def request_name(received: Received) -> str:
         case Acknowledge():
             return "acknowledge"
         case _:
-            return _UNKNOWN
+            return UNKNOWN
 
 
 def _command(text: str) -> str:
     """Of a mistyped command too, as far as its first word is one; nothing at all asks for help."""
     word = next(iter(text.split()), "help").lower()
-    return word if spec_named(word) is not None else _UNKNOWN
+    return word if spec_named(word) is not None else UNKNOWN
