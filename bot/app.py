@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -50,6 +50,7 @@ from handlers import register
 __all__ = ["AlreadyRunning", "run_bot"]
 
 _log = structlog.get_logger(__name__)
+_LOOP_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -155,14 +156,14 @@ async def _open_for_work(
     observation.watch_engine(engine)
     loops = Loops(stop)
     stack.push_async_callback(loops.cancel)
-    loops.keep("pager", pages.run(desk))
-    loops.keep("inbox", worker.run(desk, engine))
-    loops.keep("runs", watch_over_runs(desk, engine))
-    loops.keep("retention", _prune(store, engine, clock, settings))
-    loops.keep("audit walk", observation.walk_the_audit_chain(store.ledger))
-    if settings.slack.audit_channel:
+    loops.keep("pager", lambda: pages.run(desk))
+    loops.keep("inbox", lambda: worker.run(desk, engine))
+    loops.keep("runs", lambda: watch_over_runs(desk, engine))
+    loops.keep("retention", lambda: _prune(store, engine, clock, settings))
+    loops.keep("audit walk", lambda: observation.walk_the_audit_chain(store.ledger))
+    if channel := settings.slack.audit_channel:
         every = settings.slack.audit_every_seconds
-        loops.keep("audit", publish_audit_heads(desk, settings.slack.audit_channel, every))
+        loops.keep("audit", lambda: publish_audit_heads(desk, channel, every))
     register(slack.app, Usecases(Receive(inbox, worker.wake)))
     await slack.entrance.start()
     stack.push_async_callback(slack.entrance.stop)
@@ -256,15 +257,18 @@ async def _prune(store: Store, engine: DurableEngine, clock: Clock, settings: Se
 
 
 class Loops:
-    """The background loops; one that ends by itself is a defect and stops the bot, which is then restarted."""
+    """The background loops. One that cannot reach something, the store for example, begins anew a moment later.
+
+    One that ends in any other way is a defect and stops the bot, which is then restarted.
+    """
 
     def __init__(self, stop: asyncio.Event) -> None:
         self._stop = stop
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def keep(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+    def keep(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Starts a loop."""
-        task = asyncio.create_task(work, name=name)
+        task = asyncio.create_task(_again_when_reachable(name, work), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
@@ -278,3 +282,12 @@ class Loops:
         if not task.cancelled():
             _log.critical("a loop ended", loop=task.get_name(), exc_info=task.exception())
             self._stop.set()
+
+
+async def _again_when_reachable(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    while True:
+        try:
+            return await work()
+        except Unreachable as error:
+            _log.error("a loop begins anew", loop=name, problem=str(error))
+            await asyncio.sleep(_LOOP_PAUSE_SECONDS)

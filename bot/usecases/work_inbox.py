@@ -60,7 +60,8 @@ class WorkInbox:
     def _ended(self, key: str, task: asyncio.Task[None]) -> None:
         del self._busy[key]
         if not task.cancelled() and (problem := task.exception()):
-            _log.error("a request could not be worked off; it is taken up at the next start", exc_info=problem)
+            _log.error("a request could not be worked off; it is taken up again", exc_info=problem)
+            asyncio.get_running_loop().call_later(_RETRY_SECONDS, self.wake)
 
     async def _work(self, desk: Desk, engine: Engine, received: Received) -> None:
         async with self._places:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -25,8 +27,9 @@ T = TypeVar("T")
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _MIGRATION_LOCK = 0x5F1A7
 """An arbitrary constant: two replicas that start together migrate one after the other."""
+_BUSY_MILLISECONDS = 10_000
 _PRAGMAS = (
-    "PRAGMA busy_timeout=10000",
+    f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
@@ -58,6 +61,19 @@ class Database:
         """Runs `work` in one transaction and commits. Raises Unreachable, Conflict (a constraint) or BadAnswer."""
         return await self._on_worker(lambda: self._transact(work))
 
+    async def run_within(self, seconds: float, work: Callable[[Connection], T]) -> T:
+        """The same for somebody who waits: Unreachable when it was not begun, or found a lock, in that time.
+
+        Whoever gets Unreachable may rely on it: nothing is committed later behind their back.
+        """
+        deadline = time.monotonic() + seconds
+        future = self._worker.submit(lambda: self._transact(work, deadline))
+        ended = asyncio.wrap_future(future)
+        done, _ = await asyncio.wait({ended}, timeout=seconds)
+        if not done and future.cancel():
+            raise Unreachable("the store is busy")
+        return await ended
+
     async def ping(self) -> None:
         """Raises Unreachable when the database does not answer."""
         await self.run(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
@@ -70,9 +86,9 @@ class Database:
     async def _on_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
-    def _transact(self, work: Callable[[Connection], T]) -> T:
+    def _transact(self, work: Callable[[Connection], T], deadline: float | None = None) -> T:
         try:
-            with self._engine.begin() as connection:
+            with self._engine.connect() as connection, _patience(connection, deadline), connection.begin():
                 return work(connection)
         except IntegrityError as error:
             raise Conflict(f"the store refused a row: {error.orig}") from error
@@ -83,6 +99,20 @@ class Database:
 
     def _migrate(self) -> None:
         self._transact(_upgrade)
+
+
+@contextlib.contextmanager
+def _patience(connection: Connection, deadline: float | None) -> Iterator[None]:
+    """With a deadline, another process's lock is waited for until then and not for the usual ten seconds."""
+    if deadline is None or connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout={max(0, round(1000 * (deadline - time.monotonic())))}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
 
 
 def insert_if_new(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:

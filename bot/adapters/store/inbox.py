@@ -16,6 +16,8 @@ from bot.domain.redaction import Redactor
 from bot.ports.clock import Clock
 from bot.ports.inbox import Arrival, Received
 
+_RECORD_SECONDS = 1.5
+"""Slack waits 3 s for the acknowledgement, or for the words that nothing was recorded."""
 _log = logging.getLogger(__name__)
 
 
@@ -38,7 +40,9 @@ class SqlInbox:
             "attempts": 0,
             "problem": "",
         }
-        return await self._database.run(lambda connection: insert_if_new(connection, inbox, row))
+        return await self._database.run_within(
+            _RECORD_SECONDS, lambda connection: insert_if_new(connection, inbox, row)
+        )
 
     async def pending(self) -> tuple[Received, ...]:
         """Rows not yet done, oldest first; one sealed with a key that we no longer have is left where it is."""
