@@ -10,6 +10,9 @@ from aiohttp import web
 
 from bot.domain.errors import SfintError
 
+_FINISH_SECONDS = 1.0
+"""How long a scrape under way may hold up the end."""
+
 Probe = Callable[[], Awaitable[str]]
 """Returns an empty string when all is well, else what is not; may raise an SfintError."""
 
@@ -39,7 +42,7 @@ class HealthServer:
         app.router.add_get("/readyz", self._answer_ready)
         if self._metrics is not None:
             app.router.add_get("/metrics", functools.partial(_figures, self._metrics))
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_FINISH_SECONDS)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
         await site.start()

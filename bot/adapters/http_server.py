@@ -18,7 +18,8 @@ _HEAD_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 75
 """Longer than a proxy keeps an idle connection (60 s is usual), so that none is closed under a request."""
 _MOST_CONNECTIONS = 512
-_FINISH_SECONDS = 10
+_FINISH_SECONDS = 3
+"""Slack waits no longer for an answer, so nobody waits for what takes longer."""
 
 
 class HttpServer:
@@ -62,7 +63,7 @@ class HttpServer:
         return port
 
     async def stop(self) -> None:
-        """Returns when nothing is under way any more, or after ten seconds."""
+        """Returns when nothing is under way any more, or after three seconds."""
         if self._serving is None:
             return
         self._server.should_exit = True

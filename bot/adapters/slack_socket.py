@@ -27,6 +27,8 @@ _HEARTBEAT_SECONDS = 5.0
 _HELLO_SECONDS = 10.0
 _ACK_SECONDS = 2.5
 """Slack gives up on an acknowledgement after 3 s."""
+_FAREWELL_SECONDS = 1.0
+"""How long a peer may take to say goodbye; one that has gone silently must not hold up the end."""
 _LEAVE_SECONDS = 10.0
 """How long a connection that Slack asked to leave may still finish what it is at."""
 
@@ -87,7 +89,11 @@ class SocketMode:
         address = await answer_of(self._web.apps_connections_open(app_token=self._app_token))
         try:
             socket = await self._session.ws_connect(
-                str(address["url"]), heartbeat=_HEARTBEAT_SECONDS, proxy=self._web.proxy, ssl=self._web.ssl or True
+                str(address["url"]),
+                heartbeat=_HEARTBEAT_SECONDS,
+                timeout=aiohttp.ClientWSTimeout(ws_close=_FAREWELL_SECONDS),
+                proxy=self._web.proxy,
+                ssl=self._web.ssl or True,
             )
         except NETWORK as error:
             raise Unreachable("Slack's WebSocket could not be reached") from error
