@@ -24,23 +24,31 @@ class DeliverPages:
         self._pager = pager
         self._retry_seconds = retry_seconds
         self._woken = asyncio.Event()
+        self._under_way: set[str] = set()
 
     def wake(self) -> None:
         """There may be a page to hand over."""
         self._woken.set()
 
     async def run(self, desk: Desk) -> None:
-        """Runs until cancelled."""
-        while True:
-            self._woken.clear()
-            owed = await desk.pages.owed()
-            told = [await self._deliver(desk, page) for page in owed]
-            timeout = self._retry_seconds if not all(told) else None
-            try:
-                async with asyncio.timeout(timeout):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+        """Runs until cancelled. A provider that is slow, or down, holds up its own pages only."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._woken.clear()
+                for page in await desk.pages.owed():
+                    if page.key not in self._under_way:
+                        self._under_way.add(page.key)
+                        group.create_task(self._hand_over(desk, page))
+                await self._woken.wait()
+
+    async def _hand_over(self, desk: Desk, page: Page) -> None:
+        try:
+            if not await self._deliver(desk, page):
+                await desk.clock.sleep(self._retry_seconds)
+        finally:
+            # The page may have moved on meanwhile, and the provider must hear that, too.
+            self._under_way.discard(page.key)
+            self._woken.set()
 
     async def _deliver(self, desk: Desk, page: Page) -> bool:
         """True when the provider has been told, or never will be."""
@@ -48,7 +56,7 @@ class DeliverPages:
             words = await self._tell(page)
         except (Unreachable, RateLimited) as error:
             _log.warning("page not handed over yet", page=page.key, problem=str(error))
-            if page.state is PageState.QUEUED and page.problem != str(error):
+            if page.state is PageState.QUEUED:
                 await self._move(desk, page, PageState.QUEUED, problem=f"trying again: {error}")
             return False
         except SfintError as error:
@@ -76,7 +84,7 @@ class DeliverPages:
         self, desk: Desk, page: Page, state: PageState, *, problem: str = "", reason: str = ""
     ) -> None:
         moved = await desk.pages.move(page.key, state, problem=problem, reason=reason)
-        if moved is None:
+        if moved is None or (moved.state, moved.problem) == (page.state, page.problem):
             return
         if state is not PageState.QUEUED:
             await record(

@@ -80,11 +80,12 @@ def _buttons(nth: int, item: Explained, shown: Report) -> list[ButtonElement | N
 
 
 def _to_page(entry: Entry, pages: Sequence[Page]) -> Team | None:
-    """The first team of the entry, unless it has an open page for it already."""
+    """The first team of the entry, then those outside: whoever comes first and has no open page for it."""
     if not entry.pages_somebody:
         return None
     open_pages = {(page.entry, page.team) for page in pages if page.is_open and page.state is not PageState.FAILED}
-    return next((team for team in entry.teams[:1] if (entry.id, team) not in open_pages), None)
+    callable_here = (*entry.teams[:1], *(team for team in entry.teams[1:] if team.is_external))
+    return next((team for team in callable_here if (entry.id, team) not in open_pages), None)
 
 
 def _fine(shown: Report) -> list[Block]:

@@ -14,9 +14,8 @@ from bot.domain.runbook import Severity, Team
 from bot.ports.clock import Clock
 
 _AFTER: dict[PageState, frozenset[PageState]] = {
-    PageState.QUEUED: frozenset(
-        {PageState.ACCEPTED, PageState.FAILED, PageState.ACKNOWLEDGED, PageState.RESOLVED}
-    ),
+    # It may stay queued with another problem: why the provider does not have it yet.
+    PageState.QUEUED: frozenset(PageState),
     # A failed page may be tried again: nothing was accepted that this could undo.
     PageState.FAILED: frozenset(PageState),
     PageState.ACCEPTED: frozenset({PageState.ACKNOWLEDGED, PageState.RESOLVED}),

@@ -68,6 +68,16 @@ def test_a_report_leads_with_the_worst_and_names_page_team_and_evidence(report: 
     assert "Ops paged: queued" in text
 
 
+def test_a_team_outside_can_be_paged_after_the_first(report: Report, entry: Entry) -> None:
+    """By a click: the client's admin, once our own team has its page."""
+    shared = replace(entry, teams=(Team.OPS, Team.PLATFORM, Team.CLIENT_ADMIN))
+    items = tuple(replace(each, entry=shared) if each.entry else each for each in report.items)
+
+    made = shown(replace(report, items=items))
+
+    assert PageTeam("acme-prod", "redis-failure", Team.CLIENT_ADMIN) in clicks(made)
+
+
 def test_a_report_offers_the_repairs_of_the_entry_and_no_second_page(report: Report) -> None:
     """Ops has an open page already, so there is no button to page it again."""
     assert clicks(shown(report)) == [ShowEntry("redis-failure"), Ask("restart-sentinel --target acme-prod")]
