@@ -26,6 +26,10 @@ _GONE = frozenset(
 )  # fmt: skip
 
 
+class Unexplained(Unreachable):
+    """A 4xx without a code of Slack's: something between us refuses, now or for good; nothing says which."""
+
+
 async def answer_of(call: Awaitable[AsyncSlackResponse]) -> Mapping[str, Any]:
     """Awaits one Web API call; whatever goes wrong is raised in the words of the error tree."""
     try:
@@ -45,6 +49,8 @@ def from_slack(error: SlackApiError) -> SfintError:
     code = str(data.get("error", "")) if isinstance(data, Mapping) else ""
     if status == 429 or code in ("ratelimited", "rate_limited"):
         return RateLimited("Slack asks us to slow down", retry_after(getattr(response, "headers", {})))
+    if 400 <= status < 500 and not code:
+        return Unexplained(f"Slack answered {status} without saying why")
     if status >= 500 or not code or code in _AGAIN:
         return Unreachable(f"Slack answered {code or status}")
     if code in _NO_ENTRY:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import stamina
@@ -11,9 +12,10 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack_delivery import SlackDelivery
+from bot.adapters.slack_errors import Unexplained
 from bot.adapters.slack_pace import Pace
-from bot.domain.errors import AccessDenied, BadAnswer, NotFound, RateLimited, Unreachable
-from bot.ports.outbox import Outbox, OutboxRow
+from bot.domain.errors import AccessDenied, BadAnswer, NotFound, RateLimited, SfintError, Unreachable
+from bot.ports.outbox import Manner, Outbox, OutboxRow
 
 _log = structlog.get_logger(__name__)
 _LOOK_AGAIN_SECONDS = 5.0
@@ -28,6 +30,8 @@ class Patience:
     longest_seconds: float = 30.0
     parent_seconds: float = 10.0
     """How long a reply that was put before its card waits for the card to be put too."""
+    unexplained_tries: int = 16
+    """How often a message is tried that is refused without a reason: some five minutes, then the next one goes."""
 
 
 class SlackSender:
@@ -47,6 +51,7 @@ class SlackSender:
         self._orphans: set[asyncio.Event] = set()
         self._surely_absent: set[str] = set()
         """Rows that were attempted and for certain not taken (429): no need to look for them."""
+        self._unexplained: Counter[str] = Counter()
 
     def wake(self) -> None:
         """Says that a row was put; returns at once."""
@@ -131,10 +136,10 @@ class SlackSender:
                     more = await self._send_next(channel)
 
     async def _send_next(self, channel: str) -> bool:
-        if await self._outbox.next(channel) is None:
-            return False
-        await self._pace.turn(channel)
         row = await self._outbox.next(channel)
+        if row is not None and row.manner is not Manner.RESPONSE_URL:  # that one is not counted for the channel
+            await self._pace.turn(channel)
+            row = await self._outbox.next(channel)
         if row is None:
             return False
         parent = await self._parent(row)
@@ -172,14 +177,23 @@ class SlackSender:
                 self._surely_absent.add(row.key)
             raise
         except (NotFound, BadAnswer) as refused:
-            _log.error("Slack refused a message for good", key=row.key, problem=str(refused))
-            await self._outbox.refused(row.key, row.version, str(refused))
+            await self._give_up(row, refused)
+        except Unexplained as refused:
+            self._unexplained[row.key] += 1
+            if self._unexplained[row.key] < self._patience.unexplained_tries:
+                raise
+            await self._give_up(row, refused)
         except Unreachable:
             self._surely_absent.discard(row.key)
             raise
         else:
             await self._outbox.sent(row.key, row.version, ts or row.ts)
         self._surely_absent.discard(row.key)
+        self._unexplained.pop(row.key, None)
+
+    async def _give_up(self, row: OutboxRow, refused: SfintError) -> None:
+        _log.error("Slack refused a message for good", key=row.key, problem=str(refused))
+        await self._outbox.refused(row.key, row.version, str(refused))
 
 
 def _wait_before_next(error: Exception) -> bool | float:

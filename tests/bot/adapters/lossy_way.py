@@ -7,12 +7,17 @@ from aiohttp import web
 
 
 class LossyWay:
-    """Passes calls of the Web API on; the answers to the first calls of `method` never come back."""
+    """Passes calls of the Web API on; some answers to `method` never come back.
 
-    def __init__(self, api_url: str, method: str, losses: int) -> None:
+    The first `losses` ones, or one in `every` for as long as it lasts.
+    """
+
+    def __init__(self, api_url: str, method: str, losses: int = 0, *, every: int = 0) -> None:
         self._api_url = api_url
         self._method = method
         self._losses = losses
+        self._every = every
+        self._calls = 0
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -45,8 +50,12 @@ class LossyWay:
             headers={name: request.headers[name] for name in kept if name in request.headers},
         ) as answer:
             body = await answer.read()
-        if method == self._method and self._losses:
-            self._losses -= 1
+        if method == self._method and self._loses():
             assert request.transport is not None
             request.transport.abort()
-        return web.Response(status=answer.status, body=body, content_type="application/json")
+        passed = {name: answer.headers[name] for name in ("Retry-After", "Content-Type") if name in answer.headers}
+        return web.Response(status=answer.status, body=body, headers=passed)
+
+    def _loses(self) -> bool:
+        self._calls += 1
+        return self._calls <= self._losses or bool(self._every and self._calls % self._every == 0)

@@ -232,6 +232,34 @@ async def test_what_slack_refuses_for_good_is_recorded_and_blocks_nothing(
     assert code in refused
 
 
+async def test_a_refusal_without_a_reason_is_outlasted(
+    slack_world: SlackStandIn, store: Store, sender: SlackSender
+) -> None:
+    """A proxy says 403 for a moment: the message waits and goes out."""
+    slack_world.faults.server_errors(5, status=403)
+    await put(store, sender, "card", "card")
+
+    await sender.start()
+    await drained(sender)
+
+    assert texts(slack_world) == ["card"]
+
+
+async def test_a_refusal_without_a_reason_does_not_hold_up_the_channel_for_ever(
+    slack_world: SlackStandIn, store: Store, sender: SlackSender
+) -> None:
+    """After some tries the message is given up, recorded as refused, and the next one goes out."""
+    slack_world.faults.server_errors(IMPATIENT.unexplained_tries, status=404)
+    await put(store, sender, "bad", "bad")
+    await put(store, sender, "good", "good")
+
+    await sender.start()
+    await drained(sender)
+
+    assert texts(slack_world) == ["good"]
+    assert await store.outbox.lag() == 0
+
+
 async def test_a_response_url_is_seen_by_one_person(
     slack_world: SlackStandIn, slack: Slack, store: Store, sender: SlackSender
 ) -> None:
