@@ -9,7 +9,6 @@ from datetime import date
 from bot.adapters.clock import SystemClock
 from bot.adapters.kubernetes_permissions import Need
 from bot.adapters.kubernetes_proofs import kubernetes_questions, unless_token_refused
-from bot.adapters.pagerduty import PagerDutyPager
 from bot.adapters.slack_proofs import slack_proofs
 from bot.adapters.store.store import open_store
 from bot.checks.registry import collect as collect_checks
@@ -22,9 +21,9 @@ from bot.domain.redaction import Redactor
 from bot.domain.remediation import NoPlan
 from bot.domain.report import Explained, Report
 from bot.domain.run import DryRun
-from bot.domain.runbook import Team
 from bot.domain.target import Mode, Target
 from bot.estates import open_cache, open_estate, open_estates, open_kubernetes
+from bot.pagers import pager_questions
 from bot.ports.estate import Estate
 from bot.ports.logins import LoginBook
 from bot.remediations.registry import collect as collect_remediations
@@ -86,7 +85,10 @@ async def prove(settings: Settings, redactor: Redactor) -> tuple[Proof, ...]:
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(f"sqlite:///{settings.store.directory / 'sfint.db'}", keys, redactor, clock)
         stack.push_async_callback(store.close)
-        questions = [*await _about_slack(settings, stack), *_about_pagers(settings, stack)]
+        questions = [
+            *await _about_slack(settings, stack),
+            *pager_questions(settings, load_runbook(), redactor, clock, stack),
+        ]
         for name in settings.targets:
             questions += await _about_target(settings, name, store.logins, clock, stack)
         return await prove_settings(questions)
@@ -113,27 +115,6 @@ async def _about_slack(settings: Settings, stack: contextlib.AsyncExitStack) -> 
         people[f"teams.{team}.leader"] = (way.leader,) if way.leader else ()
         questions += [ask.group(way.slack_group, f"teams.{team}.slack_group")] if way.slack_group else []
     return questions + [ask.people(users, setting) for setting, users in people.items() if users]
-
-
-def _about_pagers(settings: Settings, stack: contextlib.AsyncExitStack) -> list[Question]:
-    keys = {team: way.pagerduty_routing_key.get_secret_value() for team, way in settings.teams.items()}
-    duty = PagerDutyPager(
-        {team: key for team, key in keys.items() if key},
-        url=settings.pagerduty.events_url,
-        deadline_seconds=settings.pagerduty.deadline_seconds,
-    )
-    stack.push_async_callback(duty.aclose)
-
-    def question(team: Team) -> Question:
-        async def ask() -> str:
-            return f"{await duty.prove(team)} (resolved an alert that never was: nobody was paged)"
-
-        fix = (
-            f"copy the key of the Events API v2 integration of its service into teams.{team}.pagerduty_routing_key"
-        )
-        return Question("pagerduty", f"key of {team}", ask, fix)
-
-    return [question(team) for team, key in keys.items() if key]
 
 
 async def _about_target(

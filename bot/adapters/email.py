@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import TypeVar
 
 import aiosmtplib
 
@@ -25,6 +26,7 @@ from bot.domain.page import Page, PageState
 from bot.domain.redaction import Redactor
 from bot.ports.clock import Clock
 
+T = TypeVar("T")
 _QUIT_SECONDS = 1.0
 _REMEMBERED = 500
 """Mails whose recipients' fates are kept in memory."""
@@ -148,20 +150,43 @@ class EmailPager:
         fates.update({one: refused.get(one) for one in owed if one not in put_off})
         return put_off
 
+    async def prove(self) -> str:
+        """Connects, logs in, names the sender and takes that back: no mail is sent. AccessDenied where refused."""
+
+        async def act(client: aiosmtplib.SMTP) -> str:
+            await client.mail(self._sender)
+            await client.rset()
+            return f"{self._where} takes mail from {self._sender}; none was sent"
+
+        try:
+            return await self._in_session(act)
+        except BadAnswer as error:
+            raise AccessDenied(str(error)) from error
+
     async def _submit(self, message: EmailMessage, recipients: Sequence[str]) -> Mapping[str, Refusal]:
-        server, content = self._server, message.as_bytes(policy=SMTP)
+        content = message.as_bytes(policy=SMTP)
+
+        async def act(client: aiosmtplib.SMTP) -> Mapping[str, Refusal]:
+            try:
+                refused, _ = await client.sendmail(self._sender, recipients, content)
+            except aiosmtplib.SMTPRecipientsRefused as error:
+                return {one.recipient: Refusal(one.code, one.message) for one in error.recipients}
+            return {one: Refusal(said.code, said.message) for one, said in refused.items()}
+
+        return await self._in_session(act)
+
+    async def _in_session(self, act: Callable[[aiosmtplib.SMTP], Awaitable[T]]) -> T:
+        server = self._server
         try:
             client = self._client()
             try:
                 async with asyncio.timeout(server.deadline_seconds):
                     await client.connect()
-                    refused, _ = await client.sendmail(self._sender, recipients, content)
+                    done = await act(client)
                 await _leave(client)
-                return {one: Refusal(said.code, said.message) for one, said in refused.items()}
+                return done
             finally:
                 client.close()
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            return {one.recipient: Refusal(one.code, one.message) for one in error.recipients}
         except aiosmtplib.SMTPResponseException as error:
             raise self._judged(error) from error
         except ssl.SSLError as error:
