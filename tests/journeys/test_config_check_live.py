@@ -106,11 +106,8 @@ async def test_wrong_secrets_are_named_with_their_settings(world: World) -> None
 
 async def test_missing_rights_are_named_with_the_way_to_grant_them(world: World) -> None:
     """A verb, a scope, a channel that was left, a guest among the approvers, a workload that is not there."""
-    rules, identity, joined = (
-        world.kubernetes.bot.rules,
-        slack.identity,
-        slack.bot_channels,
-    )
+    rules, slack = world.kubernetes.bot.rules, world.slack.world
+    identity, joined = slack.identity, slack.bot_channels
     world.kubernetes.bot.rules = [each for each in rules if "pods/log" not in each.resources]
     slack.identity = replace(identity, scopes=identity.scopes - {"files:write"})
     slack.bot_channels = joined - {INCIDENTS}
