@@ -8,6 +8,7 @@ from bot.domain.target import Target
 from bot.ports.chat import Where
 from bot.usecases.desk import Desk
 from bot.usecases.record import record
+from bot.usecases.show_plan_card import refresh_waiting_cards
 
 
 async def page_for_entry(
@@ -110,5 +111,6 @@ def notice_key(page: Page) -> str:
 
 
 async def show_page(desk: Desk, page: Page) -> None:
-    """Shows, or edits, the page's notice."""
+    """Shows, or edits, the page's notice, and says it on the plan cards that wait."""
     await desk.chat.show(notice_key(page), Where(page.channel, page.thread), page)
+    await refresh_waiting_cards(desk, page)

@@ -14,6 +14,7 @@ from bot.ports.chat import Where
 from bot.ports.clock import Clock
 from bot.ports.step import Step, StepContext
 from bot.usecases.desk import Desk
+from bot.usecases.show_plan_card import plan_key
 
 _log = structlog.get_logger(__name__)
 _RETRY_PAUSE_SECONDS = 1.0
@@ -66,7 +67,7 @@ async def _with_patience(
 
 
 def _context(desk: Desk, target: Target, request: RunRequest, call: StepCall) -> StepContext:
-    where = Where(request.channel, thread=f"plan:{request.run_id}")
+    where = Where(request.channel, thread=plan_key(request.run_id))
 
     async def attach(filename: str, title: str, text: str) -> None:
         await desk.chat.attach(f"file:{request.run_id}:{filename}", where, filename, title, text)
@@ -109,5 +110,5 @@ class _Card:
             self._started_at,
             (self._desk.clock.now() - self._started_at).total_seconds(),
         )
-        where = Where(request.channel, thread=f"plan:{request.run_id}")
+        where = Where(request.channel, thread=plan_key(request.run_id))
         await self._desk.chat.show(f"progress:{request.run_id}", where, progress)

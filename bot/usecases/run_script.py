@@ -12,9 +12,8 @@ from bot.domain.approval import Allowed, Choice, Decision, may_decide
 from bot.domain.errors import SfintError
 from bot.domain.finding import Outcome
 from bot.domain.notice import Notice, Tone
-from bot.domain.page import page_key
 from bot.domain.remediation import Plan
-from bot.domain.run import PlanCard, Progress, RunRequest, RunState, StepLine
+from bot.domain.run import Progress, RunRequest, RunState, StepLine
 from bot.domain.target import Target
 from bot.ports.chat import Where
 from bot.ports.engine import Ending, Settlement
@@ -24,6 +23,7 @@ from bot.usecases.perform_step import perform_step
 from bot.usecases.propose import obstacle
 from bot.usecases.record import record
 from bot.usecases.run_checks import run_checks
+from bot.usecases.show_plan_card import others_who_approve, plan_key, show_plan_card
 
 _log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ class RepairScript:
             summary = f"{plan.title}: {plan.why[0] if plan.why else plan.binding.verdict}"
             where = Where(request.channel, thread=plan_key(request.run_id))
             await page_for_entry(desk, target, entry, summary=summary, where=where, correlation_id=request.run_id)
-        await self._show_plan(request, RunState.WAITING)
+        await show_plan_card(desk, request, RunState.WAITING)
         await record(
             desk,
             "run.requested",
@@ -62,6 +62,7 @@ class RepairScript:
             decision = stored.decision if stored is not None else None
         if decision is None:
             await self._end_unchanged(request, RunState.EXPIRED, None, "nobody decided in time")
+            await self._call_approvers(request)
             return Settlement(Allowed(False, RunState.EXPIRED), None)
         allowed = may_decide(
             decision, request.plan, request.requested_by, request.expires_at, desk.roles, desk.home_team
@@ -73,7 +74,7 @@ class RepairScript:
             await self._end_unchanged(request, RunState.STOPPED, decision, allowed.reason)
             return Settlement(Allowed(False, RunState.STOPPED), decision)
         await desk.runs.move(request.run_id, RunState.QUEUED, at=desk.clock.now())
-        await self._show_plan(request, RunState.QUEUED, decision)
+        await show_plan_card(desk, request, RunState.QUEUED, decision)
         return Settlement(allowed, decision)
 
     async def authorize(self, request: RunRequest, decision: Decision) -> Allowed:
@@ -90,7 +91,7 @@ class RepairScript:
         )
         if allowed.yes:
             await desk.runs.move(request.run_id, RunState.RUNNING, at=desk.clock.now())
-            await self._show_plan(request, RunState.RUNNING, decision)
+            await show_plan_card(desk, request, RunState.RUNNING, decision)
         return allowed
 
     async def perform(
@@ -114,7 +115,6 @@ class RepairScript:
         await desk.runs.move(request.run_id, ending.state, at=desk.clock.now(), summary=ending.summary)
         stored = await desk.runs.get(request.run_id)
         decision = stored.decision if stored is not None else None
-        await self._show_plan(request, ending.state, decision, ending.summary)
         await self._show_end(request, ending)
         entry = desk.runbook.get(request.plan.entry)
         if ending.state is RunState.SUCCEEDED and entry is not None:
@@ -125,6 +125,7 @@ class RepairScript:
                 reason=f"{request.plan.title}: {ending.summary}",
                 correlation_id=request.run_id,
             )
+        await show_plan_card(desk, request, ending.state, decision, ending.summary)
         await record(
             desk,
             f"run.{ending.state.value}",
@@ -205,12 +206,21 @@ class RepairScript:
             return Allowed(False, "the world changed since the approval: the plan would be another one now")
         return Allowed(True, "approved, and unchanged since")
 
+    async def _call_approvers(self, request: RunRequest) -> None:
+        """Nobody answered: they are mentioned by name, which is how Slack pages a person."""
+        named = " ".join(f"<@{user}>" for user in others_who_approve(self._desk, request.requested_by))
+        lines = (f"{named or 'No approver is configured'}: nobody decided in time, and nothing was changed.",)
+        again = f"/sfint {request.plan.binding.remediation}"
+        where = Where(request.channel, thread=plan_key(request.run_id))
+        notice = Notice("The request has expired", lines, again, Tone.WARNING)
+        await self._desk.chat.show(f"expired:{request.run_id}", where, notice)
+
     async def _end_unchanged(
         self, request: RunRequest, state: RunState, decision: Decision | None, reason: str
     ) -> None:
         desk = self._desk
         await desk.runs.move(request.run_id, state, at=desk.clock.now(), summary=reason)
-        await self._show_plan(request, state, decision, reason)
+        await show_plan_card(desk, request, state, decision, reason)
         await record(
             desk,
             f"run.{state.value}",
@@ -219,30 +229,6 @@ class RepairScript:
             correlation_id=request.run_id,
             reason=reason,
         )
-
-    async def _show_plan(
-        self, request: RunRequest, state: RunState, decision: Decision | None = None, reason: str = ""
-    ) -> None:
-        desk = self._desk
-        approvers = tuple(user for user in desk.roles.named(Role.APPROVER) if user != request.requested_by)
-        card = PlanCard(
-            request=request,
-            state=state,
-            decided_by=decision.by if decision is not None else "",
-            reason=reason or (decision.reason if decision is not None else ""),
-            page_note=await self._page_note(request),
-            approvers=approvers,
-        )
-        await desk.chat.show(plan_key(request.run_id), Where(request.channel), card)
-
-    async def _page_note(self, request: RunRequest) -> str:
-        entry = self._desk.runbook.get(request.plan.entry)
-        if entry is None or not entry.teams:
-            return ""
-        page = await self._desk.pages.get(page_key(request.plan.binding.target, entry.id, entry.teams[0]))
-        if page is None or not page.is_open:
-            return ""
-        return f"{page.team} paged: {page.state}{f' ({page.problem})' if page.problem else ''}"
 
     async def _show_end(self, request: RunRequest, ending: Ending) -> None:
         progress = Progress(
@@ -257,11 +243,6 @@ class RepairScript:
         )
         where = Where(request.channel, thread=plan_key(request.run_id))
         await self._desk.chat.show(progress_key(request.run_id), where, progress)
-
-
-def plan_key(run_id: str) -> str:
-    """Outbox key of the run's plan card."""
-    return f"plan:{run_id}"
 
 
 def progress_key(run_id: str) -> str:
