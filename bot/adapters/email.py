@@ -189,11 +189,13 @@ class EmailPager:
                 client.close()
         except aiosmtplib.SMTPResponseException as error:
             raise self._judged(error) from error
-        except ssl.SSLError as error:
-            reason = getattr(error, "verify_message", "") or error.reason or "TLS failed"
+        except ssl.SSLCertVerificationError as error:
+            reason = error.verify_message or error.reason
             raise BadAnswer(
                 f"mail server {self._where} is not trusted: {reason} (settings: email.ca_file)"
             ) from error
+        except ssl.SSLError as error:
+            raise Unreachable(f"TLS with mail server {self._where} failed: {error.reason}") from error
         except TimeoutError as error:
             raise Unreachable(
                 f"mail server {self._where} did not answer within {server.deadline_seconds:g} s"

@@ -280,6 +280,16 @@ async def test_an_expired_certificate_is_told(tmp_path: Path) -> None:
             await world.pager(ANA).trigger(PAGE)
 
 
+async def test_trouble_with_tls_itself_is_no_judgement_of_the_certificate(world: World, tmp_path: Path) -> None:
+    """Here the authorities cannot be read; nothing was sent."""
+    (tmp_path / "torn.pem").write_text("torn")
+
+    with pytest.raises(Unreachable, match="^TLS with mail server .* failed: NO_CERTIFICATE"):
+        await world.pager(ANA, ca_file=str(tmp_path / "torn.pem")).trigger(PAGE)
+
+    assert world.smtp.mails == []
+
+
 async def test_a_server_that_is_gone_is_tried_again(world: World) -> None:
     """And found when it is back."""
     await world.smtp.stop()
