@@ -38,6 +38,7 @@ from bot.settings import Settings, SlackSettings
 from bot.steps.registry import collect as collect_steps
 from bot.usecases.deliver_pages import DeliverPages
 from bot.usecases.desk import Desk
+from bot.usecases.help_at_once import HelpAtOnce
 from bot.usecases.observe import observe_checks, observe_remediations
 from bot.usecases.publish_audit_head import publish_audit_heads
 from bot.usecases.receive import Receive
@@ -58,6 +59,7 @@ class Usecases:
     """What the listeners are given."""
 
     receive: Receive
+    help_at_once: HelpAtOnce
 
 
 def log_step(run_id: str, step: str, moment: str) -> None:
@@ -164,7 +166,8 @@ async def _open_for_work(
     if channel := settings.slack.audit_channel:
         every = settings.slack.audit_every_seconds
         loops.keep("audit", lambda: publish_audit_heads(desk, channel, every))
-    register(slack.app, Usecases(Receive(inbox, worker.wake)))
+    help_at_once = HelpAtOnce(desk.directory, desk.roles, desk.home_team)
+    register(slack.app, Usecases(Receive(inbox, worker.wake), help_at_once))
     await slack.entrance.start()
     stack.push_async_callback(slack.entrance.stop)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.domain.notice import Notice
 from bot.usecases.receive import Receive
 from bot.views import ids
 from handlers.clicks import Clicks
@@ -20,9 +22,13 @@ class Usecases(Protocol):
     def receive(self) -> Receive:
         """Records an arrival."""
 
+    @property
+    def help_at_once(self) -> Callable[[str, str, str], Notice | None]:
+        """User, channel and text -> the help text, where it can be said within the acknowledgement."""
+
 
 def register(app: AsyncApp, usecases: Usecases) -> None:
     """Binds every listener; `/sfint` first, because each listener ahead of it costs its ack some time."""
-    app.command(ids.COMMAND)(Commands(usecases.receive).on_command)
+    app.command(ids.COMMAND)(Commands(usecases.receive, usecases.help_at_once).on_command)
     app.action(ids.ANY_ACTION)(Clicks(usecases.receive).on_click)
     app.view(ids.DENY_MODAL)(Submissions(usecases.receive).on_deny)

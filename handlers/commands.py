@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import structlog
 from slack_bolt.async_app import AsyncAck
 
+from bot.domain.notice import Notice
 from bot.usecases.receive import Arrival, Receive, Received
+from bot.views.card import Rendered
+from bot.views.notice import notice
 
 _log = structlog.get_logger(__name__)
 _FACTS = ("user_id", "team_id", "channel_id", "text", "response_url")
@@ -18,14 +22,20 @@ NOT_RECORDED = "This could not be recorded, so nothing was started. Please try a
 class Commands:
     """The one listener for slash commands."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, help_at_once: Callable[[str, str, str], Notice | None]) -> None:
         self._receive = receive
+        self._help_at_once = help_at_once
 
     async def on_command(self, ack: AsyncAck, command: Mapping[str, str]) -> None:
-        """Acknowledges silently once the row is committed; otherwise tells the asker that nothing was started."""
-        facts = {
-            name: command.get(name) or "" for name in ("user_id", "team_id", "channel_id", "text", "response_url")
-        }
+        """Acknowledges silently once the row is committed; otherwise tells the asker that nothing was started.
+
+        Help is the acknowledgement itself, where it can be.
+        """
+        facts = {name: command.get(name) or "" for name in _FACTS}
+        if help_text := self._help_at_once(facts["user_id"], facts["channel_id"], facts["text"]):
+            said = _rendered(help_text)
+            await ack(text=said.text, blocks=said.blocks, response_type="ephemeral")
+            return
         received = Received(f"command:{command['trigger_id']}", Arrival.COMMAND, facts, datetime.now(UTC))
         try:
             await self._receive(received)
@@ -34,3 +44,8 @@ class Commands:
             await ack(text=NOT_RECORDED, response_type="ephemeral")
             return
         await ack()
+
+
+@functools.lru_cache(maxsize=64)
+def _rendered(help_text: Notice) -> Rendered:
+    return notice("help", help_text)

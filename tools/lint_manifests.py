@@ -46,7 +46,7 @@ class Bindings:
 
     def __init__(self) -> None:
         self.made: defaultdict[str, list[Any]] = defaultdict(list)
-        register(self, SimpleNamespace(receive=None))  # type: ignore[arg-type]  # an app as far as binding goes
+        register(self, SimpleNamespace(receive=None, help_at_once=None))  # type: ignore[arg-type]  # an app as far as binding goes
 
     def __getattr__(self, kind: str) -> Callable[..., Callable[[object], object]]:
         def bind(name: object) -> Callable[[object], object]:

@@ -52,6 +52,14 @@ class SlackDirectory:
         place = _place(channel_id, answer.get("channel") or {})
         return self._places.keep(channel_id, place) if place.is_joined else place
 
+    def known_actor(self, user_id: str) -> Actor | None:
+        """The person, if the answer is still remembered; asks nobody."""
+        return self._actors.get(user_id)
+
+    def known_place(self, channel_id: str) -> Place | None:
+        """The channel, if the answer is still remembered; asks nobody."""
+        return self._places.get(channel_id)
+
 
 def _actor(user_id: str, team_id: str, user: Mapping[str, Any]) -> Actor:
     own_team = str(user.get("team_id") or "")

@@ -15,3 +15,9 @@ class Directory(Protocol):
 
     async def place(self, channel_id: str) -> Place:
         """The channel; one that cannot be read is not joined."""
+
+    def known_actor(self, user_id: str) -> Actor | None:
+        """The person, if the answer is still remembered; asks nobody."""
+
+    def known_place(self, channel_id: str) -> Place | None:
+        """The channel, if the answer is still remembered; asks nobody."""

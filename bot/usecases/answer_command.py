@@ -21,6 +21,7 @@ from bot.usecases.propose import propose
 from bot.usecases.record import record
 from bot.usecases.report_status import report_status
 from bot.usecases.show_runbook import show_runbook
+from bot.usecases.strangers import refusal
 
 _SALESFORCE_CHECKS = ("salesforce-token", "salesforce-api")
 _NO_TARGET_NEEDED = ("help", "runbook")
@@ -32,7 +33,7 @@ async def answer_command(desk: Desk, engine: Engine, ask: Ask, text: str) -> Non
         answered_with(Answered.REFUSED)
         await whisper(desk, ask, _invite())
         return
-    stranger = _stranger(desk, ask)
+    stranger = refusal(ask.actor, ask.place, desk.roles, desk.home_team)
     if stranger:
         await refuse(desk, ask, "command", stranger)
         return
@@ -108,19 +109,6 @@ def _role(command: Command) -> Role:
     if spec is None:
         raise ValueError(f"parsed a command that the catalogue lacks: {command.name}")
     return spec.role
-
-
-def _stranger(desk: Desk, ask: Ask) -> str:
-    """The refusals that need no target; they come before anything is parsed."""
-    if ask.actor.team_id != desk.home_team:
-        return "you belong to another workspace"
-    if ask.actor.is_guest:
-        return "guests and bots get nothing here"
-    if ask.place.is_externally_shared:
-        return "this channel is shared with another organisation"
-    if not desk.roles.holds(ask.actor.user_id, Role.VIEWER):
-        return "you do not hold the role `viewer`"
-    return ""
 
 
 def _target(desk: Desk, ask: Ask, command: Command) -> Target | Notice:

@@ -9,12 +9,16 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.adapters.slack import Slack
+from bot.adapters.slack_directory import SlackDirectory
 from bot.adapters.slack_socket import SocketMode
 from bot.adapters.store.store import Store
+from bot.domain.actor import Role, Roles
 from bot.domain.approval import Choice
 from bot.domain.click import Ask, Decide, button, read_denial
 from bot.domain.errors import Unreachable
+from bot.domain.notice import Notice
 from bot.ports.inbox import Arrival, Received
+from bot.usecases.help_at_once import HelpAtOnce
 from bot.usecases.receive import Receive
 from handlers import register
 from handlers.commands import NOT_RECORDED
@@ -52,6 +56,7 @@ class Wired:
 
     receive: Receive
     woken: list[bool] = field(default_factory=list)
+    help_at_once: Callable[[str, str, str], Notice | None] = lambda *_: None
 
 
 @pytest.fixture
@@ -116,6 +121,32 @@ async def test_a_command_is_recorded_before_it_is_acknowledged(
     assert received.facts["response_url"].startswith("http")
     assert received.facts["team_id"] == "T0ACME0001"
     assert wired.woken == [True]
+
+
+@both_modes
+async def test_help_is_the_acknowledgement(slack_world: SlackStandIn, slack: Slack, store: Store) -> None:
+    """Where person and channel are remembered; before that it is recorded, like everything else always is."""
+    directory = SlackDirectory(slack.web)
+    roles = Roles({Role.VIEWER: frozenset({RITA})})
+    register(slack.app, Wired(Receive(store.inbox, lambda: None), [], HelpAtOnce(directory, roles, "T0ACME0001")))
+    await enter(slack_world, slack)
+    await slack_world.type(RITA, CHANNEL, "/sfint help")
+    assert len(await store.inbox.pending()) == 1
+    assert slack_world.messages(CHANNEL) == []
+
+    for person in (RITA, ARNO):
+        await directory.actor(person, "T0ACME0001")
+        await directory.place(CHANNEL)
+        await slack_world.type(person, CHANNEL, "/sfint help status")
+    await slack_world.type(RITA, CHANNEL, "/sfint help nonsense")
+    await slack_world.type(RITA, CHANNEL, "/sfint status")
+
+    (message,) = slack_world.messages(CHANNEL)
+    assert message.ephemeral_to == RITA
+    assert "/sfint status" in message.text
+    assert [each.facts["text"] for each in await store.inbox.pending()] == [
+        "help", "help status", "help nonsense", "status",
+    ]  # fmt: skip
 
 
 @both_modes
