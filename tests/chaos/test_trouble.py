@@ -94,6 +94,23 @@ class Outage:
             self.has_begun.set()
 
 
+class Held:
+    """Holds the bot's write to zero back, until `is_over`."""
+
+    def __init__(self) -> None:
+        self.is_over = asyncio.Event()
+        self.is_answered = asyncio.Event()
+
+    async def __call__(self, moment: str, asked: Asked, body: Any) -> None:
+        """Told by the API server."""
+        if scales_to(asked, body) != 0:
+            return
+        if moment == "received":
+            await self.is_over.wait()
+        else:
+            self.is_answered.set()
+
+
 async def test_two_ask_at_the_same_moment_and_a_third_repairs_by_hand(world: World) -> None:
     """One card, one refusal; and once it is approved the plan fits no more: nothing is changed."""
     await world.redis.strand_all_on_dead_master()
@@ -154,11 +171,6 @@ async def test_a_short_outage_at_zero_is_sat_out(world: World) -> None:
 
 async def test_an_outage_longer_than_its_patience_is_outlasted(world: World) -> None:
     """The step gives up, the compensation does not: it asks until the API server is back."""
-
-    def impatient(settings: dict[str, Any]) -> None:
-        timings = settings["targets"]["acme-prod"]["timings"]
-        timings |= {"outage_seconds": 0.5, "gone_seconds": 1.0}
-
     async with reconfigured(world, impatient):
         outage = Outage()
         world.kubernetes.observe(outage)
@@ -170,6 +182,22 @@ async def test_an_outage_longer_than_its_patience_is_outlasted(world: World) -> 
     assert state_of(card) == "restored"
     assert "cannot be reached" in everything(card)
     assert scales(world) == [0, 3]
+    assert replicas(world) == 3
+
+
+async def test_a_write_that_was_given_up_arrives_late_and_is_refused(world: World) -> None:
+    """The API server holds the write to 0 until the run has stopped: the late write is a conflict then."""
+    held = Held()
+    async with reconfigured(world, impatient):
+        world.kubernetes.observe(held)
+        card = await ended(world, await begin(world))
+        held.is_over.set()
+        await asyncio.wait_for(held.is_answered.wait(), 10.0)
+
+    assert state_of(card) == "stopped"
+    assert "Nothing was changed" in everything(card)
+    assert scales(world) == []
+    assert [write.status for write in writes(world) if write.body.get("spec") == {"replicas": 0}] == [409]
     assert replicas(world) == 3
 
 
@@ -240,6 +268,11 @@ async def test_a_person_gets_the_same_offer_after_a_death_at_one(world: World) -
     assert "Scale Redis Sentinel up to 3" in shown.out, shown.out + shown.err
     await world.bot.start()
     await world.bot.until_ready()
+
+
+def impatient(settings: dict[str, Any]) -> None:
+    """A step that cannot reach a system gives up soon."""
+    settings["targets"]["acme-prod"]["timings"] |= {"outage_seconds": 0.5, "gone_seconds": 1.0}
 
 
 def asker_of(card: StoredMessage) -> str:
