@@ -127,11 +127,12 @@ async def _about_target(
         return [_refused(f"kubernetes {name}", "credentials", error, f"correct targets.{name}.kubernetes")]
     needs = {Need.ACT} if target.mode is Mode.ACT else set()
     needs |= {Need.PORT_FORWARD} if target.redis.reach is Reach.PORT_FORWARD else set()
+    names = {"statefulsets": target.redis.statefulset, "deployments": target.middleware.deployment}
     cache = open_cache(target, api)
     estate = open_estate(name, target, api, cache, logins, clock, stack)
     asked = target_questions(settings.target(name), estate, cache)
     return [
-        *kubernetes_questions(api, name, target.namespace, needs),
+        *kubernetes_questions(api, name, target.namespace, needs, names),
         *(replace(question, ask=unless_token_refused(question.ask)) for question in asked),
     ]
 

@@ -12,14 +12,18 @@ import yaml
 from bot.adapters.kubernetes import KubernetesApi, KubernetesCluster, KubernetesWorkloads, connect_kubernetes
 from bot.adapters.kubernetes_permissions import PERMISSIONS, Need
 from bot.adapters.kubernetes_portforward import PortForward
+from bot.adapters.kubernetes_proofs import kubernetes_questions
 from bot.adapters.slack_scopes import APP_TOKEN_SCOPES, SCOPES
 from bot.domain.errors import SfintError
+from bot.domain.proof import Standing
 from bot.domain.workload import Kind, WorkloadRef
+from bot.usecases.prove_settings import prove_settings
 from lab.estate.kubernetes import KubernetesStandIn, Rule
 from tests.bot.adapters.redis_processes import pod_at
 
 ROOT = Path(__file__).parents[1]
 NAMESPACE = "integrations"
+_NAMES = {"patch statefulsets.apps": ("node",), "patch deployments.apps": ("middleware",)}
 DOCUMENT = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
 
 
@@ -65,6 +69,25 @@ async def test_kubernetes_permissions_are_those_of_the_calls(
     used = {(each.verb, f"{each.resource}/{each.subresource}".rstrip("/")) for each in asked}
     assert 403 not in {each.status for each in asked}
     assert used | {("create", "pods/portforward")} == {(each.verb, each.resource) for each in PERMISSIONS}
+
+
+async def test_a_role_may_name_the_workloads_that_it_lets_us_change() -> None:
+    """The chart's does: asked about all StatefulSets, Kubernetes would say no."""
+    async with KubernetesStandIn() as stand_in:
+        rules = [
+            Rule((each.verb,), (each.group,), (each.resource,), (NAMESPACE,), _NAMES.get(str(each), ("*",)))
+            for each in PERMISSIONS
+        ]
+        api = await connect_kubernetes(url=stand_in.url, token=stand_in.admit("sfint", rules))
+        try:
+            names = {"statefulsets": "node", "deployments": "elsewhere"}
+            proofs = await prove_settings(kubernetes_questions(api, "acme", NAMESPACE, set(Need), names))
+        finally:
+            await api.close()
+
+    missing = [proof for proof in proofs if proof.standing is not Standing.OK]
+    assert [proof.what for proof in missing] == ["patch deployments.apps"]
+    assert 'resourceNames: ["elsewhere"]' in missing[0].fix
 
 
 def test_every_public_call_of_the_adapters_is_tried_here() -> None:

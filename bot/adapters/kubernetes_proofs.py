@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from bot.adapters.kubernetes_api import KubernetesApi
@@ -15,20 +15,25 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 def kubernetes_questions(
-    api: KubernetesApi, target: str, namespace: str, needs: Collection[Need]
+    api: KubernetesApi, target: str, namespace: str, needs: Collection[Need], names: Mapping[str, str]
 ) -> tuple[Question, ...]:
-    """The token first, then every permission; what `needs` does not hold is optional."""
+    """The token first, then every permission; what `needs` does not hold is optional.
+
+    `names` is resource -> the one object of it that we use: a Role may grant no more than that (`resourceNames`).
+    """
     subject = f"kubernetes {target}"
 
     async def token() -> str:
-        await _review(api, namespace, PERMISSIONS[0])
+        await _review(api, namespace, PERMISSIONS[0], "")
         return "the API server knows us"
 
     def question(permission: Permission) -> Question:
         async def ask() -> str | Spared:
-            return await _may(api, namespace, permission, is_needed=permission.need in {Need.ALWAYS, *needs})
+            is_needed = permission.need in {Need.ALWAYS, *needs}
+            return await _may(api, namespace, permission, name, is_needed=is_needed)
 
-        fix = f"grant it in a Role of namespace {namespace}: {_rule(permission)}"
+        name = names.get(permission.resource, "")
+        fix = f"grant it in a Role of namespace {namespace}: {_rule(permission, name)}"
         return Question(subject, str(permission), unless_token_refused(ask), fix)
 
     put = f"put a new token into {api.credentials}; is the address the right one?"
@@ -47,8 +52,10 @@ def unless_token_refused(ask: Callable[[], Awaitable[str | Spared]]) -> Callable
     return asked
 
 
-async def _may(api: KubernetesApi, namespace: str, permission: Permission, *, is_needed: bool) -> str | Spared:
-    is_allowed, reason = await _review(api, namespace, permission)
+async def _may(
+    api: KubernetesApi, namespace: str, permission: Permission, name: str, *, is_needed: bool
+) -> str | Spared:
+    is_allowed, reason = await _review(api, namespace, permission, name)
     if is_allowed:
         return permission.why
     if not is_needed:
@@ -56,11 +63,13 @@ async def _may(api: KubernetesApi, namespace: str, permission: Permission, *, is
     raise AccessDenied(f"not granted{f' ({reason})' if reason else ''}; needed: {permission.why}")
 
 
-async def _review(api: KubernetesApi, namespace: str, permission: Permission) -> tuple[bool, str]:
+async def _review(api: KubernetesApi, namespace: str, permission: Permission, name: str) -> tuple[bool, str]:
     resource, _, subresource = permission.resource.partition("/")
     attributes = {"namespace": namespace, "verb": permission.verb, "group": permission.group, "resource": resource}
     if subresource:
         attributes["subresource"] = subresource
+    if name:
+        attributes["name"] = name
     body: dict[str, Any] = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
@@ -72,6 +81,7 @@ async def _review(api: KubernetesApi, namespace: str, permission: Permission) ->
     return status["allowed"], str(status.get("reason") or status.get("evaluationError") or "")
 
 
-def _rule(permission: Permission) -> str:
+def _rule(permission: Permission, name: str) -> str:
     groups, resources, verbs = (f'["{each}"]' for each in (permission.group, permission.resource, permission.verb))
-    return f"{{apiGroups: {groups}, resources: {resources}, verbs: {verbs}}}"
+    only = f', resourceNames: ["{name}"]' if name and permission.verb == "patch" else ""
+    return f"{{apiGroups: {groups}, resources: {resources}{only}, verbs: {verbs}}}"

@@ -365,7 +365,8 @@ def _review(user: User, body: Any) -> Json:
     resource = asked.get("resource", "")
     if asked.get("subresource"):
         resource += f"/{asked['subresource']}"
-    allowed = user.may(asked.get("verb", ""), asked.get("group", ""), resource, asked.get("namespace", ""))
+    wanted = (asked.get(key, "") for key in ("namespace", "name"))
+    allowed = user.may(asked.get("verb", ""), asked.get("group", ""), resource, *wanted)
     reason = {"reason": 'RBAC: allowed by Role "sfint"'} if allowed else {}
     kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
     return kind | {"spec": (body or {}).get("spec") or {}, "status": {"allowed": allowed, **reason}}

@@ -12,17 +12,18 @@ PUBLIC_PATHS = ("/version", "/livez", "/readyz", "/healthz")
 
 @dataclass(frozen=True)
 class Rule:
-    """What a role grants: `resources` may name a subresource (`pods/log`); `*` stands for all."""
+    """What a role grants: `resources` may name a subresource (`pods/log`), `names` single objects; `*` is all."""
 
     verbs: tuple[str, ...]
     groups: tuple[str, ...]
     resources: tuple[str, ...]
     namespaces: tuple[str, ...] = ("*",)
+    names: tuple[str, ...] = ("*",)
 
-    def covers(self, verb: str, group: str, resource: str, namespace: str) -> bool:
-        """Whether this rule grants it."""
-        asked = (verb, group, resource, namespace)
-        granted = (self.verbs, self.groups, self.resources, self.namespaces)
+    def covers(self, verb: str, group: str, resource: str, namespace: str, name: str) -> bool:
+        """Whether this rule grants it; a request that names no object needs a rule for all of them."""
+        asked = (verb, group, resource, namespace, name)
+        granted = (self.verbs, self.groups, self.resources, self.namespaces, self.names)
         return all("*" in have or want in have for want, have in zip(asked, granted, strict=True))
 
 
@@ -34,9 +35,9 @@ class User:
     rules: list[Rule] = field(default_factory=list)
     is_limited_to_scaling: bool = False
 
-    def may(self, verb: str, group: str, resource: str, namespace: str) -> bool:
+    def may(self, verb: str, group: str, resource: str, namespace: str, name: str = "") -> bool:
         """Whether any rule grants it."""
-        return any(rule.covers(verb, group, resource, namespace) for rule in self.rules)
+        return any(rule.covers(verb, group, resource, namespace, name) for rule in self.rules)
 
 
 ANONYMOUS = User("system:anonymous")
@@ -92,7 +93,7 @@ class Gatekeeper:
     ) -> None:
         """ApiError 403 unless the user may."""
         asked = f"{resource.plural}/{subresource}" if subresource else resource.plural
-        if user.may(verb, resource.group, asked, namespace):
+        if user.may(verb, resource.group, asked, namespace, name):
             return
         where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
         why = f'User "{user.name}" cannot {verb} resource "{asked}" in API group "{resource.group}" {where}'

@@ -128,9 +128,7 @@ async def test_an_expired_token_says_where_the_new_one_belongs(api: ForwardingAp
     """Rancher's tokens end after their time to live."""
     api.http.gate.expel(api.token)
 
-    with pytest.raises(
-        AccessDenied, match=r"has expired \(Rancher tokens have a TTL\): make a new one"
-    ):
+    with pytest.raises(AccessDenied, match=r"has expired \(Rancher tokens have a TTL\): make a new one"):
         async with api.dial(_POD, 1):
             pass
 
