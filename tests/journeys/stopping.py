@@ -1,0 +1,57 @@
+"""How a test ends the bot, and what it has to say at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+
+from lab.estate.faults import Fault
+from lab.slack.messages import StoredMessage
+from lab.world import World
+from tests.journeys.figures import until
+from tests.journeys.room import RITA, Room, is_event
+
+STOP_SECONDS = 10.0
+
+
+async def running(world: World) -> None:
+    """Returns when everything works again."""
+    world.slack.faults.clear()
+    world.salesforce.faults.clear()
+    if not world.bot.is_running:
+        await world.bot.start()
+    await world.bot.until_ready()
+
+
+async def end(world: World) -> float:
+    """Seconds from SIGTERM to the end, which must be a good one."""
+    began = time.monotonic()
+    world.bot.signal(signal.SIGTERM)
+    assert await world.bot.exited(30.0) == 0, world.bot.tail()
+    return time.monotonic() - began
+
+
+async def something_to_say(world: World, room: Room, trouble: Callable[[], None]) -> None:
+    """Returns when a report stands in the outbox; the trouble begins while its checks are under way."""
+    asked = len(world.salesforce.requests)
+    world.salesforce.faults.add(Fault.slow(0.5))
+    await room.type(RITA, "/sfint status")
+    async with asyncio.timeout(10.0):
+        while True:
+            if len(world.salesforce.requests) > asked:
+                break
+            await asyncio.sleep(0.02)
+    trouble()
+    await until(world, lambda seen: seen("sfint_outbox_unsent") >= 1)
+
+
+def reports(room: Room, known: set[str]) -> list[StoredMessage]:
+    """Reports that were not there before."""
+    return [message for message in room.news(known) if is_event(message, "sfint_report")]
+
+
+async def new_report(room: Room, known: set[str]) -> StoredMessage:
+    """The first of them, when it comes."""
+    return await room.wait(lambda message: message.ts not in known and is_event(message, "sfint_report"))
