@@ -186,7 +186,7 @@ class EmailPager:
                 await _leave(client)
                 return done
             finally:
-                client.close()
+                _hang_up(client)
         except aiosmtplib.SMTPResponseException as error:
             raise self._judged(error) from error
         except ssl.SSLCertVerificationError as error:
@@ -282,3 +282,11 @@ async def _leave(client: aiosmtplib.SMTP) -> None:
     """Says good-bye, yet never lets that decide about a mail that was taken."""
     with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
         await client.quit(timeout=_QUIT_SECONDS)
+
+
+def _hang_up(client: aiosmtplib.SMTP) -> None:
+    """At once: a polite end of TLS would wait for a server that may have stopped listening."""
+    transport = client.transport
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()

@@ -284,7 +284,7 @@ async def test_trouble_with_tls_itself_is_no_judgement_of_the_certificate(world:
     """Here the authorities cannot be read; nothing was sent."""
     (tmp_path / "torn.pem").write_text("torn")
 
-    with pytest.raises(Unreachable, match="^TLS with mail server .* failed: NO_CERTIFICATE"):
+    with pytest.raises(Unreachable, match=r"^TLS with mail server .* failed: NO_CERTIFICATE"):
         await world.pager(ANA, ca_file=str(tmp_path / "torn.pem")).trigger(PAGE)
 
     assert world.smtp.mails == []
