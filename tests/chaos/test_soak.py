@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import statistics
@@ -19,6 +20,8 @@ from tests.journeys.room import APPROVE, ARNO, IVAN, RITA, Room, payload, reconf
 
 SECONDS = float(os.environ.get("SFINT_SOAK_SECONDS", "3600"))
 _SAMPLE_EVERY_SECONDS = 10.0
+_ROUND_SECONDS = 5.0
+"""At least: twelve rounds a minute are more than a bad night brings."""
 _REPAIR_EVERY_ROUNDS = 20
 _MEMORY_SLACK = 1.15
 _DESCRIPTOR_SLACK = 8
