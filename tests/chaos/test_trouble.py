@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import yaml
 
 from lab.bot_config import Windows
 from lab.estate.kubernetes.http import Asked, Dropped
@@ -36,7 +38,6 @@ from tests.journeys.room import (
     everything,
     is_event,
     payload,
-    reconfigured,
     sfint,
     state_of,
     writes,
@@ -171,7 +172,7 @@ async def test_a_short_outage_at_zero_is_sat_out(world: World) -> None:
 
 async def test_an_outage_longer_than_its_patience_is_outlasted(world: World) -> None:
     """The step gives up, the compensation does not: it asks until the API server is back."""
-    async with reconfigured(world, impatient):
+    async with impatient(world):
         outage = Outage()
         world.kubernetes.observe(outage)
         run_id = await begin(world)
@@ -188,7 +189,7 @@ async def test_an_outage_longer_than_its_patience_is_outlasted(world: World) -> 
 async def test_a_write_that_was_given_up_arrives_late_and_is_refused(world: World) -> None:
     """The API server holds the write to 0 until the run has stopped: the late write is a conflict then."""
     held = Held()
-    async with reconfigured(world, impatient):
+    async with impatient(world):
         world.kubernetes.observe(held)
         card = await ended(world, await begin(world))
         held.is_over.set()
@@ -270,9 +271,25 @@ async def test_a_person_gets_the_same_offer_after_a_death_at_one(world: World) -
     await world.bot.until_ready()
 
 
-def impatient(settings: dict[str, Any]) -> None:
-    """A step that cannot reach a system gives up soon."""
+@contextlib.asynccontextmanager
+async def impatient(world: World) -> AsyncIterator[None]:
+    """The bot started anew, so that a step which cannot reach a system gives up soon; as before afterwards."""
+    former = world.bot.config.read_text()
+    settings = yaml.safe_load(former)
     settings["targets"]["acme-prod"]["timings"] |= {"outage_seconds": 0.5, "gone_seconds": 1.0}
+    await start_anew(world, yaml.safe_dump(settings))
+    try:
+        yield
+    finally:
+        await start_anew(world, former)
+
+
+async def start_anew(world: World, settings: str) -> None:
+    """Stops the bot and starts it with these settings."""
+    await world.bot.stop()
+    world.bot.config.write_text(settings)
+    await world.bot.start()
+    await world.bot.until_ready()
 
 
 def asker_of(card: StoredMessage) -> str:
