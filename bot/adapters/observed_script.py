@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+
+import structlog
 
 from bot.domain.approval import Allowed, Decision
 from bot.domain.run import RunRequest, StepLine
 from bot.ports.engine import Ending, RunScript, Settlement
-from bot.ports.telemetry import Telemetry
+from bot.ports.telemetry import Span, Telemetry
 
 
 class ObservedScript:
@@ -19,21 +22,28 @@ class ObservedScript:
         self._meter = telemetry.meter
         self._tracer = telemetry.tracer
 
+    @contextlib.contextmanager
+    def _moment(self, name: str, run_id: str, **facts: str) -> Iterator[Span]:
+        """The log too names the run in every line: a process that took it up has nothing bound yet."""
+        bound = structlog.contextvars.bound_contextvars(correlation_id=run_id)
+        with bound, self._tracer.span(name, run_id, **facts) as span:
+            yield span
+
     async def announce(self, request: RunRequest) -> None:
         """A span."""
-        with self._tracer.span("announce", request.run_id):
+        with self._moment("announce", request.run_id):
             await self._script.announce(request)
 
     async def settle(self, request: RunRequest, decision: Decision | None) -> Settlement:
         """A span that tells whether the run goes on."""
-        with self._tracer.span("settle", request.run_id) as span:
+        with self._moment("settle", request.run_id) as span:
             settlement = await self._script.settle(request, decision)
             span.tell(allowed=str(settlement.allowed.yes))
             return settlement
 
     async def authorize(self, request: RunRequest, decision: Decision) -> Allowed:
         """A span that tells the answer."""
-        with self._tracer.span("authorize", request.run_id) as span:
+        with self._moment("authorize", request.run_id) as span:
             allowed = await self._script.authorize(request, decision)
             span.tell(allowed=str(allowed.yes))
             return allowed
@@ -50,7 +60,7 @@ class ObservedScript:
         """A span and a time, under the step's released id."""
         calls = request.plan.compensation if compensating else request.plan.steps
         step = calls[index].step
-        with self._tracer.span(f"step {step}", request.run_id, compensating=str(compensating)) as span:
+        with self._moment(f"step {step}", request.run_id, compensating=str(compensating)) as span:
             line = await self._script.perform(request, index, done, started_at, compensating=compensating)
             span.tell(state=line.state.value, note=line.note)
         self._meter.step_ended(step, line.state, line.seconds or 0.0)
@@ -58,7 +68,7 @@ class ObservedScript:
 
     async def conclude(self, request: RunRequest, ending: Ending) -> None:
         """A span, and the time of the changing part."""
-        with self._tracer.span("conclude", request.run_id, state=ending.state.value, summary=ending.summary):
+        with self._moment("conclude", request.run_id, state=ending.state.value, summary=ending.summary):
             await self._script.conclude(request, ending)
         self._meter.run_ended(request.plan.binding.remediation, ending.state, ending.seconds)
 
@@ -68,7 +78,7 @@ class ObservedScript:
 
     async def watch(self, request: RunRequest, since: datetime) -> bool:
         """A span that tells whether it relapsed."""
-        with self._tracer.span("watch", request.run_id) as span:
+        with self._moment("watch", request.run_id) as span:
             relapsed = await self._script.watch(request, since)
             span.tell(relapsed=str(relapsed))
             return relapsed
