@@ -48,7 +48,7 @@ async def test_an_hour_of_use_leaves_nothing_behind(capsys: pytest.CaptureFixtur
         process, state = psutil.Process(world.bot.pid), world.directory / "state"
         began = time.monotonic()
         for number in itertools.count(1):
-            await _one_round(room, number)
+            await asyncio.gather(_one_round(room, number), asyncio.sleep(_ROUND_SECONDS))
             if not samples or time.monotonic() - began - samples[-1].at > _SAMPLE_EVERY_SECONDS:
                 samples.append(_sample(process, state, time.monotonic() - began))
             if time.monotonic() - began > SECONDS:
