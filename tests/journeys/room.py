@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import copy
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
+
+import yaml
 
 from lab.slack.messages import StoredMessage
 from lab.slack.outcomes import Clicked, Typed
@@ -107,6 +111,26 @@ class Room:
         """The first message that fits; TimeoutError shows what was there instead."""
         return await self.world.slack.wait_for(predicate, channel_id=self.channel, timeout=seconds)
 
+    async def forge(self, original: Clicked, person: str, *, team: str = "", **changes: str) -> StoredMessage:
+        """Sends a click that no screen offers: another person's, elsewhere, or of a button that is not there.
+
+        `original` is a real click, of which everything else is kept. Returns what the person then sees here.
+        """
+        slack, known = self.world.slack, self.known()
+        sent = copy.deepcopy(slack.deliveries.all[original.delivery_id].payload)
+        home = slack.world.workspace.team_id
+        path = slack.world.response_urls.make(
+            "actions", team=home, person=person, channel=self.channel, message_ts=sent["container"]["message_ts"]
+        )
+        sent["user"] |= {"id": person, "team_id": team or home}
+        sent["trigger_id"] = slack.world.triggers.make(person)
+        sent["response_url"] = slack.world.base_url + path
+        sent["channel"]["id"] = sent["container"]["channel_id"] = self.channel
+        sent["actions"][0] |= changes
+        _, answer = await slack.deliveries.send("interactive", sent)
+        assert answer.acked, answer.error
+        return await self.whisper(person, known)
+
     async def deny(self, person: str, plan: StoredMessage, reason: str) -> None:
         """Denies a plan through its form."""
         await self.click(person, plan, DENY)
@@ -116,6 +140,26 @@ class Room:
         )
         assert submitted.acked
         assert submitted.errors is None
+
+
+@contextlib.asynccontextmanager
+async def reconfigured(world: World, change: Callable[[dict[str, Any]], None]) -> AsyncIterator[None]:
+    """The bot started anew with other settings, and with the former ones again afterwards."""
+    former = world.bot.config.read_text()
+    settings = yaml.safe_load(former)
+    change(settings)
+    await _restart(world, yaml.safe_dump(settings))
+    try:
+        yield
+    finally:
+        await _restart(world, former)
+
+
+async def _restart(world: World, settings: str) -> None:
+    await world.bot.stop()
+    world.bot.config.write_text(settings)
+    await world.bot.start()
+    await world.bot.until_ready()
 
 
 def is_event(message: StoredMessage, event: str) -> bool:
@@ -141,8 +185,12 @@ def everything(message: StoredMessage) -> str:
 
 def writes(world: World, since: int = 0) -> list[Any]:
     """What the bot changed in the cluster after the request with this number."""
-    user = world.kubernetes.bot.name
-    return [each for each in world.kubernetes.requests[since:] if each.user == user and each.verb in _WRITES]
+    return [each for each in bot_requests(world, since) if each.verb in _WRITES]
+
+
+def bot_requests(world: World, since: int = 0) -> list[Any]:
+    """What the bot asked the cluster after the request with this number."""
+    return [each for each in world.kubernetes.requests[since:] if each.user == world.kubernetes.bot.name]
 
 
 async def sfint(world: World, *words: str, config: str | None = None, **environment: str) -> Finished:
