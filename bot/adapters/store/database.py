@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -67,12 +68,17 @@ class Database:
         Whoever gets Unreachable may rely on it: nothing is committed later behind their back.
         """
         deadline = time.monotonic() + seconds
-        future = self._worker.submit(lambda: self._transact(work, deadline))
-        ended = asyncio.wrap_future(future)
-        done, _ = await asyncio.wait({ended}, timeout=seconds)
-        if not done and future.cancel():
-            raise Unreachable("the store is busy")
-        return await ended
+        future = self._worker.submit(self._transact, work, deadline)
+        late = asyncio.get_running_loop().call_later(seconds, future.cancel)  # only what was not begun
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise Unreachable("the store is busy") from None
+        finally:
+            late.cancel()
 
     async def ping(self) -> None:
         """Raises Unreachable when the database does not answer."""
@@ -120,10 +126,15 @@ def insert_if_new(connection: Connection, table: Table, values: Mapping[str, obj
 
     The number that comes back tells: drivers do not agree on the row count of such an INSERT.
     """
-    on_sqlite = connection.dialect.name == "sqlite"
-    row = (sqlite.insert(table) if on_sqlite else postgresql.insert(table)).values(values)
-    added = connection.execute(row.on_conflict_do_nothing().returning(table.c.number))
+    added = connection.execute(_insertion(table, connection.dialect.name), values)
     return added.scalar_one_or_none() is not None
+
+
+@functools.cache
+def _insertion(table: Table, dialect: str) -> Executable:
+    """Made once a table: building a statement takes longer than running it."""
+    row = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return row.on_conflict_do_nothing().returning(table.c.number)
 
 
 def _upgrade(connection: Connection) -> None:
@@ -138,7 +149,12 @@ def _upgrade(connection: Connection) -> None:
 def _engine(url: URL) -> Engine:
     # hide_parameters: an exception's text must not carry what was about to be stored.
     engine = create_engine(
-        url, poolclass=QueuePool, pool_size=1, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+        url,
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_pre_ping=url.get_backend_name() != "sqlite",  # a file does not hang up
+        hide_parameters=True,
     )
     if url.get_backend_name() == "sqlite":
         if url.database:
