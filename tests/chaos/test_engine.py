@@ -335,3 +335,22 @@ def decision(run_id: str) -> Decision:
 def record(state: RunState, decided: Decision | None = None) -> RunRecord:
     """What the book of runs says of run-1."""
     return RunRecord(request("run-1"), state, decided, None, "")
+
+
+async def test_a_run_of_another_release_of_the_engine_is_told_of(database: Path, script: Script) -> None:
+    """It is neither taken up nor taken for one of ours: an alert stands on the count."""
+    first = engine_of(database, script)
+    await first.open()
+    await first.start(request("run-1"))
+    assert await first.stranded() == 0
+    await first.close()
+    with sqlite3.connect(database) as book:
+        book.execute("UPDATE workflow_status SET application_version = '0'")
+    book.close()
+
+    second = engine_of(database, script)
+    await second.open()
+    stranded = await second.stranded()
+    await second.close()
+
+    assert stranded == 1
