@@ -39,7 +39,7 @@ from bot.steps.registry import collect as collect_steps
 from bot.usecases.deliver_pages import DeliverPages
 from bot.usecases.desk import Desk
 from bot.usecases.help_at_once import HelpAtOnce
-from bot.usecases.observe import observe_checks, observe_remediations
+from bot.usecases.observe import observe_checks, observe_help, observe_remediations
 from bot.usecases.publish_audit_head import publish_audit_heads
 from bot.usecases.receive import Receive
 from bot.usecases.run_script import RepairScript
@@ -167,7 +167,7 @@ async def _open_for_work(
         every = settings.slack.audit_every_seconds
         loops.keep("audit", lambda: publish_audit_heads(desk, channel, every))
     help_at_once = HelpAtOnce(desk.directory, desk.roles, desk.home_team)
-    register(slack.app, Usecases(Receive(inbox, worker.wake), help_at_once))
+    register(slack.app, Usecases(Receive(inbox, worker.wake), observe_help(help_at_once, telemetry)))
     await slack.entrance.start()
     stack.push_async_callback(slack.entrance.stop)
 
