@@ -50,12 +50,15 @@ async def test_requests_are_counted_by_what_became_of_them(
     """Answered, refused, mistyped; nothing that a person typed becomes a label."""
     del collector
     await room.card(RITA, "/sfint status", "sfint_report")
+    for _ in range(2):  # the second is answered within its acknowledgement
+        await room.told(RITA, "/sfint help")
     await room.told(RITA, "/sfint statsu")
     await room.told(RITA, "/sfint status --nonsense")
     await room.told(IVAN, "/sfint thaw")
 
     figures = await until(world, lambda seen: seen("sfint_commands_total", name="thaw", outcome="refused") == 1)
     assert figures("sfint_commands_total", kind="command", name="status", outcome="answered") == 1
+    assert figures("sfint_commands_total", kind="command", name="help", outcome="answered") == 2
     assert figures("sfint_commands_total", kind="command", name="unknown", outcome="usage_error") == 1
     assert figures("sfint_commands_total", kind="command", name="status", outcome="usage_error") == 1
     assert figures("sfint_command_seconds_count", name="status") == 2
