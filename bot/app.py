@@ -27,6 +27,7 @@ from bot.adapters.slack_sender import SlackSender
 from bot.adapters.store.store import Retention, Store, open_store
 from bot.checks.registry import collect as collect_checks
 from bot.domain.errors import AccessDenied, RateLimited, Unreachable
+from bot.domain.notice import Notice
 from bot.domain.redaction import Redactor
 from bot.estates import open_estates
 from bot.observation import Observation, open_observation
@@ -59,7 +60,7 @@ class Usecases:
     """What the listeners are given."""
 
     receive: Receive
-    help_at_once: HelpAtOnce
+    help_at_once: Callable[[str, str, str], Notice | None]
 
 
 def log_step(run_id: str, step: str, moment: str) -> None:
