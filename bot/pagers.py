@@ -91,7 +91,8 @@ def _mail(
     settings: Settings, email: EmailSettings, runbook: Runbook, redactor: Redactor, clock: Clock
 ) -> EmailPager:
     # Imported when configured: an installation without e-mail does not carry the library.
-    from bot.adapters.email import EmailPager, SmtpServer
+    from bot.adapters.email import EmailPager
+    from bot.adapters.smtp_submission import SmtpServer
 
     def write(page: Page) -> Letter:
         # A page may outlive its target in the settings.

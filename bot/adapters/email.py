@@ -6,62 +6,22 @@ again. Both copies have the Message-ID that follows from the page's key and crea
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import TypeVar
 
-import aiosmtplib
-
+from bot.adapters.smtp_submission import Refusal, SmtpServer, SmtpSubmission
 from bot.domain.errors import AccessDenied, BadAnswer, Unreachable
 from bot.domain.letter import Letter
 from bot.domain.page import Page, PageState
 from bot.domain.redaction import Redactor
 from bot.ports.clock import Clock
 
-T = TypeVar("T")
-_QUIT_SECONDS = 1.0
 _REMEMBERED = 500
 """Mails whose recipients' fates are kept in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """A submission server. An empty user does not log in; without `ca_file` the system's authorities count.
-
-    `deadline_seconds` is for one mail as a whole, from the connection to the server's last word.
-    """
-
-    host: str
-    port: int = 587
-    username: str = ""
-    password: str = field(default="", repr=False)
-    starttls: bool = True
-    ca_file: str | None = None
-    deadline_seconds: float = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What the server said about one recipient."""
-
-    code: int
-    words: str
-
-    @property
-    def is_final(self) -> bool:
-        """5xx is, 4xx asks to try again."""
-        return self.code >= 500
-
-    def __str__(self) -> str:
-        return f"{self.code} {' '.join(self.words.split())[:120]}".strip()
 
 
 class EmailPager:
@@ -83,7 +43,7 @@ class EmailPager:
         reply_to: str = "",
         patience_seconds: float = 900.0,
     ) -> None:
-        self._server = server
+        self._submission = SmtpSubmission(server)
         self._sender = sender
         self._recipients = recipients
         self._write = write
@@ -93,7 +53,6 @@ class EmailPager:
         self._patience = timedelta(seconds=patience_seconds)
         self._fates: dict[str, dict[str, Refusal | None]] = {}
         """Message-ID -> recipient -> None where the server took the mail; lost when the process ends."""
-        self._tls: ssl.SSLContext | None = None
 
     async def trigger(self, page: Page) -> str:
         """Mails the page; `mail accepted for 2 of 3 recipients, refused: …`: by the server, read by nobody yet."""
@@ -115,6 +74,10 @@ class EmailPager:
 
     def _not_refused(self, page: Page, first: Mapping[str, Refusal | None] | None) -> Sequence[str]:
         return [one for one in self._recipients(page) if first is None or first.get(one) is None]
+
+    async def prove(self) -> str:
+        """Connects, logs in, names the sender and takes that back: no mail is sent. AccessDenied where refused."""
+        return await self._submission.prove(self._sender)
 
     async def _mail(
         self, page: Page, message: EmailMessage, since: datetime, recipients: Sequence[str] | None = None
@@ -145,98 +108,10 @@ class EmailPager:
         self, message: EmailMessage, owed: Sequence[str], fates: dict[str, Refusal | None]
     ) -> dict[str, Refusal]:
         """Notes what is final; returns who is put off."""
-        refused = await self._submit(message, owed)
+        refused = await self._submission.submit(self._sender, owed, message.as_bytes(policy=SMTP))
         put_off = {one: refusal for one, refusal in refused.items() if not refusal.is_final}
         fates.update({one: refused.get(one) for one in owed if one not in put_off})
         return put_off
-
-    async def prove(self) -> str:
-        """Connects, logs in, names the sender and takes that back: no mail is sent. AccessDenied where refused."""
-
-        async def act(client: aiosmtplib.SMTP) -> str:
-            await client.mail(self._sender)
-            await client.rset()
-            return f"{self._where} takes mail from {self._sender}; none was sent"
-
-        try:
-            return await self._in_session(act)
-        except BadAnswer as error:
-            raise AccessDenied(str(error)) from error
-
-    async def _submit(self, message: EmailMessage, recipients: Sequence[str]) -> Mapping[str, Refusal]:
-        content = message.as_bytes(policy=SMTP)
-
-        async def act(client: aiosmtplib.SMTP) -> Mapping[str, Refusal]:
-            try:
-                refused, _ = await client.sendmail(self._sender, recipients, content)
-            except aiosmtplib.SMTPRecipientsRefused as error:
-                return {one.recipient: Refusal(one.code, one.message) for one in error.recipients}
-            return {one: Refusal(said.code, said.message) for one, said in refused.items()}
-
-        return await self._in_session(act)
-
-    async def _in_session(self, act: Callable[[aiosmtplib.SMTP], Awaitable[T]]) -> T:
-        server = self._server
-        try:
-            client = self._client()
-            try:
-                async with asyncio.timeout(server.deadline_seconds):
-                    await client.connect()
-                    done = await act(client)
-                await _leave(client)
-                return done
-            finally:
-                _hang_up(client)
-        except aiosmtplib.SMTPResponseException as error:
-            raise self._judged(error) from error
-        except ssl.SSLCertVerificationError as error:
-            reason = error.verify_message or error.reason
-            raise BadAnswer(
-                f"mail server {self._where} is not trusted: {reason} (settings: email.ca_file)"
-            ) from error
-        except ssl.SSLError as error:
-            raise Unreachable(f"TLS with mail server {self._where} failed: {error.reason}") from error
-        except TimeoutError as error:
-            raise Unreachable(
-                f"mail server {self._where} did not answer within {server.deadline_seconds:g} s"
-            ) from error
-        except OSError as error:
-            raise Unreachable(f"mail server {self._where} cannot be reached: {self._said(error)}") from error
-        except (aiosmtplib.SMTPException, ValueError) as error:
-            raise BadAnswer(f"mail server {self._where}: {self._said(error)}") from error
-
-    def _client(self) -> aiosmtplib.SMTP:
-        server = self._server
-        return aiosmtplib.SMTP(
-            hostname=server.host,
-            port=server.port,
-            username=server.username or None,
-            password=server.password or None,
-            start_tls=server.starttls,
-            tls_context=self._trust() if server.starttls else None,
-            timeout=server.deadline_seconds,
-        )
-
-    def _trust(self) -> ssl.SSLContext:
-        """Made once: reading the authorities takes a while."""
-        self._tls = self._tls or ssl.create_default_context(cafile=self._server.ca_file)
-        return self._tls
-
-    def _judged(self, error: aiosmtplib.SMTPResponseException) -> AccessDenied | BadAnswer | Unreachable:
-        said = self._said(Refusal(error.code, error.message))
-        if error.code < 500:
-            return Unreachable(f"mail server {self._where} asks to try again: {said}")
-        if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-            return AccessDenied(f"mail server {self._where} refused our user or password: {said}")
-        return BadAnswer(f"mail server {self._where} refused the mail: {said}")
-
-    def _said(self, what: object) -> str:
-        text = " ".join(str(what).split())[:200] or type(what).__name__
-        return text.replace(self._server.password, "[redacted]") if self._server.password else text
-
-    @property
-    def _where(self) -> str:
-        return f"{self._server.host}:{self._server.port}"
 
     def _message(self, page: Page) -> EmailMessage:
         letter = self._write(page).redacted(self._redactor)
@@ -276,17 +151,3 @@ def _words(wanted: Sequence[str], fates: Mapping[str, Refusal | None], put_off: 
     parts += [f"refused: {', '.join(refused)}"] if refused else []
     parts += [f"put off: {', '.join(later)}"] if later else []
     return ", ".join(parts)
-
-
-async def _leave(client: aiosmtplib.SMTP) -> None:
-    """Says good-bye, yet never lets that decide about a mail that was taken."""
-    with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-        await client.quit(timeout=_QUIT_SECONDS)
-
-
-def _hang_up(client: aiosmtplib.SMTP) -> None:
-    """At once: a polite end of TLS would wait for a server that may have stopped listening."""
-    transport = client.transport
-    client.close()
-    if isinstance(transport, asyncio.WriteTransport):
-        transport.abort()

@@ -19,7 +19,8 @@ from typing import TypeVar
 import pytest
 
 from bot.adapters.clock import SystemClock
-from bot.adapters.email import EmailPager, SmtpServer
+from bot.adapters.email import EmailPager
+from bot.adapters.smtp_submission import SmtpServer
 from bot.domain.errors import AccessDenied, BadAnswer
 from bot.domain.letter import Letter
 from bot.domain.page import Page, PageState, page_key
@@ -77,9 +78,9 @@ async def peer(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     """One after the other."""
     if request.param == "real":
         host, _, port = os.environ["SFINT_SMTP_SERVER"].rpartition(":")
-        way = (os.environ[f"SFINT_SMTP_{name}"] for name in ("USER", "PASSWORD", "CA"))
+        user, password, ca_file = (os.environ[f"SFINT_SMTP_{name}"] for name in ("USER", "PASSWORD", "CA"))
         first, second = os.environ["SFINT_SMTP_TAKEN"].split(",")
-        yield Peer(host, int(port), *way, (first, second), os.environ["SFINT_SMTP_REFUSED"])
+        yield Peer(host, int(port), user, password, ca_file, (first, second), os.environ["SFINT_SMTP_REFUSED"])
         return
     taken = ("ana@acme.example.com", "ben@acme.example.com")
     async with SmtpStandIn({"client-admin": taken}) as smtp:

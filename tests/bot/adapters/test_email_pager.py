@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.email import EmailPager, SmtpServer
+from bot.adapters.email import EmailPager
+from bot.adapters.smtp_submission import SmtpServer
 from bot.domain.errors import AccessDenied, BadAnswer, SfintError, Unreachable
 from bot.domain.letter import Letter
 from bot.domain.page import Page, PageState, page_key
