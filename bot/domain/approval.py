@@ -45,6 +45,7 @@ def may_ask(actor: Actor, place: Place, target: Target, role: Role, roles: Roles
     refusals = (
         (actor.team_id != home_team, "you belong to another workspace"),
         (actor.is_guest, "guests and bots get nothing here"),
+        (not place.is_joined, "I am no member of this channel, so I cannot see with whom it is shared"),
         (place.is_externally_shared, "this channel is shared with another organisation"),
         (place.channel_id not in target.channels, f"target `{target.name}` does not answer in this channel"),
         (not roles.holds(actor.user_id, role), f"you do not hold the role `{role}`"),

@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass
 
 Scalar = str | int | float | bool | None
 
+CHANGING_STEPS = frozenset({"statefulset.scale", "deployment.restart"})
+"""The released ids of the steps with which a repair begins to change the world."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
@@ -70,6 +73,10 @@ class Plan:
     def hash(self) -> str:
         """The hash that the approval is bound to."""
         return self.binding.hash
+
+    def may_have_changed(self, steps: int) -> bool:
+        """True if one of the first so many steps changes something; even a failed one: its write may have landed."""
+        return any(call.step in CHANGING_STEPS for call in self.steps[:steps])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
 
-from bot.domain.errors import Conflict, NothingToRestore, RateLimited, SfintError, Unreachable
+from bot.domain.errors import Conflict, NothingToRestore, RateLimited, RunStopped, SfintError, Unreachable
 from bot.domain.remediation import StepCall
 from bot.domain.run import Progress, RunRequest, RunState, StepLine, StepState
 from bot.domain.target import Target
@@ -18,6 +19,8 @@ from bot.usecases.show_plan_card import plan_key
 
 _log = structlog.get_logger(__name__)
 _RETRY_PAUSE_SECONDS = 1.0
+Objection = Callable[[], Awaitable[str]]
+"""Why a step that is not done yet must not be begun now; empty if it may."""
 
 
 async def perform_step(
@@ -29,6 +32,7 @@ async def perform_step(
     started_at: datetime,
     *,
     compensating: bool,
+    objection: Objection,
 ) -> StepLine:
     """Never raises an SfintError: a failed step is a line that says why."""
     calls = request.plan.compensation if compensating else request.plan.steps
@@ -38,7 +42,7 @@ async def perform_step(
     step = desk.steps[call.step]
     context = _context(desk, target, request, call)
     try:
-        state, note = await _with_patience(step, context, desk.clock, target.timings.outage_seconds)
+        state, note = await _with_patience(step, context, desk.clock, target.timings.outage_seconds, objection)
     except NothingToRestore as nothing:
         state, note = StepState.SKIPPED, str(nothing)
     except SfintError as error:
@@ -50,7 +54,7 @@ async def perform_step(
 
 
 async def _with_patience(
-    step: Step, context: StepContext, clock: Clock, outage_seconds: float
+    step: Step, context: StepContext, clock: Clock, outage_seconds: float, objection: Objection
 ) -> tuple[StepState, str]:
     """A system that cannot be reached is asked again for a while; what is wrong in itself is not."""
     end = clock.monotonic() + outage_seconds
@@ -58,6 +62,8 @@ async def _with_patience(
         try:
             if await step.is_done(context):
                 return StepState.ALREADY, ""
+            if words := await objection():
+                raise RunStopped(words)
             return StepState.DONE, await step.run(context)
         except (Unreachable, RateLimited, Conflict) as error:
             if clock.monotonic() >= end:

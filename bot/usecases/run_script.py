@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from bot.domain.actor import Role
-from bot.domain.approval import Allowed, Choice, Decision, may_decide
+from bot.domain.approval import Allowed, Choice, Decision, may_ask, may_decide
 from bot.domain.errors import SfintError
 from bot.domain.finding import Outcome
 from bot.domain.notice import Notice, Tone
@@ -26,6 +26,8 @@ from bot.usecases.run_checks import run_checks
 from bot.usecases.show_plan_card import others_who_approve, plan_key, show_plan_card
 
 _log = structlog.get_logger(__name__)
+_AUTHORIZED_FOR_SECONDS = 120.0
+"""How long a judgement is good for: time enough to save the data and to keep the evidence."""
 
 
 class RepairScript:
@@ -104,9 +106,20 @@ class RepairScript:
         compensating: bool,
     ) -> StepLine:
         """One step, on the progress card before and after."""
-        target = self._target(request)
+
+        async def objection() -> str:
+            begun = compensating or request.plan.may_have_changed(index)
+            return "" if begun else await self._objection(request, started_at)
+
         return await perform_step(
-            self._desk, target, request, index, tuple(done), started_at, compensating=compensating
+            self._desk,
+            self._target(request),
+            request,
+            index,
+            tuple(done),
+            started_at,
+            compensating=compensating,
+            objection=objection,
         )
 
     async def conclude(self, request: RunRequest, ending: Ending) -> None:
@@ -187,12 +200,41 @@ class RepairScript:
         )
         if not allowed.yes:
             return allowed
-        if not desk.roles.holds(request.requested_by, Role.REQUESTER):
-            return Allowed(False, "the requester does not hold the role `requester` any more")
+        for who, team, role in (
+            (request.requested_by, request.requester_team_id, Role.REQUESTER),
+            (decision.by, decision.by_team_id, Role.APPROVER),
+        ):
+            standing = await self._standing(request, target, who, team, role)
+            if not standing.yes:
+                return standing
         problem = await obstacle(desk, target, request.plan.binding.workload, run_id=request.run_id)
         if problem:
             return Allowed(False, problem)
         return await self._unchanged_plan(request, target)
+
+    async def _objection(self, request: RunRequest, started_at: datetime) -> str:
+        """While nothing is changed yet a freeze still counts; and what was authorized long ago is judged anew.
+
+        A run that is resumed after hours must not act on what the bot had seen before it died.
+        """
+        desk, binding = self._desk, request.plan.binding
+        if (desk.clock.now() - started_at).total_seconds() <= _AUTHORIZED_FOR_SECONDS:
+            return await obstacle(desk, self._target(request), binding.workload, run_id=request.run_id)
+        run = await desk.runs.get(request.run_id)
+        if run is None or run.decision is None:
+            return "the approval is not in the books any more"
+        allowed = await self._authorized(request, run.decision)
+        return "" if allowed.yes else allowed.reason
+
+    async def _standing(self, request: RunRequest, target: Target, who: str, team: str, role: Role) -> Allowed:
+        """Whoever left the company, became a guest or shared the channel since the click may not any more."""
+        desk = self._desk
+        try:
+            actor, place = await desk.directory.actor(who, team), await desk.directory.place(request.channel)
+        except SfintError as error:
+            return Allowed(False, f"could not look up <@{who}> again before acting: {error}")
+        allowed = may_ask(actor, place, target, role, desk.roles, desk.home_team)
+        return allowed if allowed.yes else Allowed(False, f"of the {role} <@{who}>: {allowed.reason}")
 
     async def _unchanged_plan(self, request: RunRequest, target: Target) -> Allowed:
         desk, wanted = self._desk, request.plan.binding

@@ -10,13 +10,13 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, StepOptions
 
 from bot.adapters.durable.recorded import Raw, RecordedScript, calls_of
 from bot.domain.codec import decode_request
+from bot.domain.remediation import CHANGING_STEPS
 from bot.domain.run import RunRequest, RunState, StepState
 from bot.ports.clock import Clock
 
 _log = structlog.get_logger(__name__)
 QUEUE = "mutations"
 DECISIONS = "decision"
-_CHANGING = ("statefulset.scale", "deployment.restart")
 _RESTORE_PAUSES_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 _LOOKS_AFTER_RESTORING = 3
 _RETRIED: StepOptions = {"retries_allowed": True, "max_attempts": 6, "interval_seconds": 0.5, "backoff_rate": 2.0}
@@ -78,7 +78,7 @@ class PlanRunner:
         if lines[-1]["state"] != StepState.FAILED:
             return _ending(RunState.SUCCEEDED, "verified", lines, started)
         words = f"{lines[-1]['title']}: {lines[-1]['note']}"
-        if not _may_have_changed(request, len(lines)):
+        if not request.plan.may_have_changed(len(lines)):
             return _ending(RunState.STOPPED, f"{words}. Nothing was changed.", lines, started)
         return await self._restore(request, raw, lines, started, words)
 
@@ -128,7 +128,7 @@ class PlanRunner:
             name = f"restore {index:02d} {call.step}"
             line = await self._line(request, name, raw, index, lines, started, compensating=True)
             attempt += 1
-            gives_up = call.step not in _CHANGING and attempt >= _LOOKS_AFTER_RESTORING
+            gives_up = call.step not in CHANGING_STEPS and attempt >= _LOOKS_AFTER_RESTORING
             if line["state"] != StepState.FAILED or gives_up:
                 return line
             # Not a durable sleep: after a restart it is tried at once.
@@ -187,11 +187,6 @@ class PlanRunner:
 
 class StepCrashed(Exception):
     """What DBOS stores of an exception: its redacted words."""
-
-
-def _may_have_changed(request: RunRequest, lines_so_far: int) -> bool:
-    """True from the first changing step on, even a failed one: its write may have landed."""
-    return any(call.step in _CHANGING for call in request.plan.steps[:lines_so_far])
 
 
 def _ending(state: RunState, summary: str, lines: Sequence[Mapping[str, Any]], started: str) -> Raw:
