@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -169,7 +170,11 @@ class DurableEngine:
         return await DBOS.enqueue_workflow_async(QUEUE, self._run_plan, stage, request, decision)  # type: ignore[arg-type]
 
     def _use_write_ahead_log(self) -> None:
-        """Before launch: it makes a recorded step about four times cheaper (15.8 -> 4.3 ms measured)."""
+        """Before launch: it makes a recorded step about four times cheaper (15.8 -> 4.3 ms measured).
+
+        Only the owner may read the file; SQLite gives its -wal and -shm the same permissions.
+        """
+        os.close(os.open(self._database, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(self._database)
         try:
             connection.execute("PRAGMA journal_mode=WAL")

@@ -18,8 +18,8 @@ def hold_alone(path: Path) -> IO[str]:
     A frozen process (SIGSTOP) keeps it: there is no take-over on SQLite, that process must be ended first.
     Raises AlreadyRunning with the process id that holds it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("a+")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = open(path, "a+", opener=_private)  # noqa: SIM115  (it stays open as long as the process lives)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -34,3 +34,7 @@ def hold_alone(path: Path) -> IO[str]:
     file.write(str(os.getpid()))
     file.flush()
     return file
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

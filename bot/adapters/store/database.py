@@ -166,7 +166,7 @@ def _engine(url: URL) -> Engine:
 
 def _create_private(path: Path) -> None:
     """Only the owner may read the file; SQLite gives its -wal and -shm the same permissions."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
