@@ -75,7 +75,7 @@ class Plan:
         return self.binding.hash
 
     def may_have_changed(self, steps: int) -> bool:
-        """True if one of the first so many steps changes something; even a failed one: its write may have landed."""
+        """True if one of the first so many steps changes something: a failed write may have landed, too."""
         return any(call.step in CHANGING_STEPS for call in self.steps[:steps])
 
 

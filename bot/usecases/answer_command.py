@@ -111,13 +111,20 @@ def _role(command: Command) -> Role:
     return spec.role
 
 
+def _takes_target(command: Command) -> bool:
+    """False for what concerns every target: a freeze must not be asked which one it means."""
+    spec = spec_named(command.name)
+    return spec is not None and any(option.name == "target" for option in spec.options)
+
+
 def _target(desk: Desk, ask: Ask, command: Command) -> Target | Notice:
     channel, named = ask.place.channel_id, command.option("target")
     here = sorted(name for name, target in desk.targets.items() if channel in target.channels)
     if not here:
         return Notice("No target here", ("No target is configured for this channel.",), tone=Tone.WARNING)
     if named is None:
-        chosen = desk.default_targets.get(channel) or (here[0] if len(here) == 1 else None)
+        is_one_of_many = len(here) > 1 and _takes_target(command)
+        chosen = desk.default_targets.get(channel) or (None if is_one_of_many else here[0])
         if chosen is None:
             lines = (f"This channel has several targets: {', '.join(here)}. Name one with `--target`.",)
             return Notice("Which target?", lines, f"/sfint {command.name} --target {here[0]}", Tone.WARNING)
