@@ -1,5 +1,5 @@
 # Every target does its own set-up: on a fresh machine `make lab` and `make test` are enough.
-.PHONY: setup packages lab test lint deploy-lint fmt chaos rehearse lock
+.PHONY: bench setup packages lab test lint deploy-lint fmt chaos rehearse lock
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
@@ -51,3 +51,6 @@ chaos: setup packages
 
 rehearse: setup
 	.venv/bin/sfint rehearse --all
+
+bench: setup
+	$(PY) -m bench docs/performance.md
