@@ -142,15 +142,8 @@ KINDS: Mapping[str, Callable[[Order], Coroutine[Any, Any, None]]] = {
 def main() -> None:
     """Serves until it is killed."""
     kind, port, api_url, directory = sys.argv[1:]
-    order = Order(
-        kind,
-        int(port),
-        api_url,
-        Path(directory),
-        os.environ["SLACK_BOT_TOKEN"],
-        os.environ["SLACK_SIGNING_SECRET"],
-    )
-    asyncio.run(KINDS[kind](order))
+    bot_token, signing_secret = os.environ["SLACK_BOT_TOKEN"], os.environ["SLACK_SIGNING_SECRET"]
+    asyncio.run(KINDS[kind](Order(int(port), api_url, Path(directory), bot_token, signing_secret)))
 
 
 if __name__ == "__main__":
