@@ -16,6 +16,7 @@ _FIELD = re.compile(
 )
 _OPENING = re.compile(r"(\\*+)([\"'`])")
 _BRACKET = re.compile(r"[&*]?(?:map|\*?[a-z]\w*\.[A-Z]\w*)?[\[{(]")
+_CLOSERS = {"[": "]", "{": "}", "(": ")"}
 _BRACKETS = re.compile(r"[\[\](){}]")
 _PLAIN = r"[^\s\"`,;&\\%]++|[\"`](?![\s,}\]):;>]|$)|[,;](?![\w.\-]++\\*[\"']?[:=])"
 """Goes on over quotes, commas and semicolons unless they close the text around or begin the next pair."""
@@ -38,6 +39,10 @@ _NAMED = re.compile(
 )
 _HEADER_VALUE = re.compile(r"[^\"'\r\n]++")
 _SCHEME = re.compile(r"(\s*(?:Bearer|Basic|Token|Digest|Negotiate|OAuth))(\s+)(.*)", re.DOTALL | re.IGNORECASE)
+_BEHIND_A_VALUE = " \t\r\n,;:)]}>\"'`\\"
+"""What may follow where a value ends; anything else belongs to it still."""
+_MOST_ENDS = 8
+"""How many quotes or brackets within a value are looked behind."""
 _TRAILING = "]})>,;.:'\"\\`"
 _NOTHING = frozenset(
     {"nil", "null", "none", "true", "false", "<nil>", "<none>", "None", "True", "False", "undefined"}
@@ -146,7 +151,8 @@ def _masked(text: str, start: int, field: _Field) -> tuple[str, int]:
     limit = len(text) if is_secret(field.name) else min(len(text), start + _WEAK_LIMIT)
     if opening := _OPENING.match(text, start, limit):
         before, content_end, end = opening[0], *_closing(text, opening, limit)
-        end = _glued(text, end, field)
+        if (glued := _glued(text, end, field)) > end:
+            before, content_end, end = "", glued, glued
     elif bracket := _BRACKET.match(text, start, limit):
         if field.is_prose or not is_secret(field.name):
             return "", start
@@ -170,7 +176,7 @@ def _masked(text: str, start: int, field: _Field) -> tuple[str, int]:
 
 def _glued(text: str, end: int, field: _Field) -> int:
     """A Go value that only begins like a quoted or bracketed one goes on behind it."""
-    if field.is_go and end < len(text) and text[end].isalnum():
+    if field.is_go and end < len(text) and text[end] not in _BEHIND_A_VALUE:
         return _run_end(text, end, field, len(text))
     return end
 
@@ -178,17 +184,21 @@ def _glued(text: str, end: int, field: _Field) -> int:
 def _closing(text: str, opening: re.Match[str], limit: int) -> tuple[int, int]:
     """Where the quoted content ends, and the position after its quote; the end of the line if it is cut off.
 
-    A quote written with k backslashes is closed by one with k; inside stand quotes with 2k+1.
+    A quote written with k backslashes is closed by one with k; inside stand quotes with 2k+1. A quote with more
+    that the value goes on behind was escaped once more, as in the repr of an exception.
     """
     depth, quote = len(opening[1]), opening[2]
     start = position = opening.end()
     line_end = min(limit, _line_end(text, start))
-    while (found := text.find(quote, position, line_end)) >= 0:
+    ends: list[tuple[int, int]] = []
+    while len(ends) < _MOST_ENDS and (found := text.find(quote, position, line_end)) >= 0:
         backslashes = _backslashes(text, start, found)
         if backslashes >= depth and (backslashes - depth) % (2 * (depth + 1)) == 0:
-            return found - depth, found + 1
+            ends.append((found - depth, found + 1))
+            if backslashes == depth or found + 1 == len(text) or text[found + 1] in _BEHIND_A_VALUE:
+                return ends[-1]
         position = found + 1
-    return line_end, line_end
+    return ends[0] if ends else (line_end, line_end)
 
 
 def _backslashes(text: str, start: int, end: int) -> int:
@@ -199,13 +209,33 @@ def _backslashes(text: str, start: int, end: int) -> int:
 
 
 def _matching(text: str, start: int) -> int:
-    """Where the bracket that was opened before `start` is closed, within its line."""
+    """Where the bracket that was opened before `start` is closed, within its line.
+
+    A value may hold brackets of its own, in no order: whichever way of looking for the end finds it later counts.
+    """
+    return max(_balanced(text, start), _closed_before_the_next(text, start))
+
+
+def _balanced(text: str, start: int) -> int:
     depth, line_end = 1, _line_end(text, start)
     for bracket in _BRACKETS.finditer(text, start, line_end):
         depth += 1 if bracket[0] in "[({" else -1
         if depth == 0:
             return bracket.start()
     return line_end
+
+
+def _closed_before_the_next(text: str, start: int) -> int:
+    """The first closing bracket of its kind behind which something new begins; `start` if none is near."""
+    closer, position, line_end = _CLOSERS[text[start - 1]], start, _line_end(text, start)
+    for _ in range(_MOST_ENDS):
+        position = text.find(closer, position, line_end)
+        if position < 0:
+            break
+        if position + 1 == len(text) or text[position + 1] in _BEHIND_A_VALUE:
+            return position
+        position += 1
+    return start
 
 
 def _line_end(text: str, start: int) -> int:

@@ -320,3 +320,22 @@ def test_time_grows_with_the_length_only(fragment: str) -> None:
     KNOWING.text(fragment * (100_000 // len(fragment)))
 
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        ('&{Username:u ClientSecret:"z"lh[xUxE(ljG Url:http://x}', "lh[xUxE(ljG"),
+        ("&{Username:u ClientSecret:''Ewsu5G5{FxnwYU8)3 Url:http://x}", "Ewsu5G5{FxnwYU8)3"),
+        ('map[client_secret:"v"dobwr"g user:x]', 'dobwr"g'),
+        ("map[password:[}OaWNX7i<(gxDM] user:[x]]", "OaWNX7i<(gxDM"),
+        ("map[password:[k]&5A6qtz3T#Ma] user:[x]]", "&5A6qtz3T#Ma"),
+        ('RuntimeError(\'{"password": "vbXW\\\\"fu>tG9Yr", "user": "x"}\')', "fu>tG9Yr"),
+    ],
+)
+def test_quotes_and_brackets_within_a_value_do_not_end_it(line: str, secret: str) -> None:
+    """Passwords are full of them, and Go quotes nothing; what comes behind the value stays."""
+    shown = PLAIN.text(line)
+
+    assert secret not in shown
+    assert "x" in shown.rpartition("***")[2]
