@@ -67,6 +67,8 @@ def node_view(
         master_link_up=facts.get("master_link_status") == "up",
         connected_replicas=_number(facts.get("connected_slaves"), 0),
         replication_id=facts.get("master_replid", ""),
+        former_replication_id=_former_id(facts),
+        former_offset=_number(facts.get("second_repl_offset"), -1),
         offset=_offset(said, facts),
         keys=_keys(facts),
         save_rules=(config or {}).get("save", ""),
@@ -91,6 +93,12 @@ def _offset(role: str, facts: Mapping[str, str]) -> int:
     """How far the data reaches: a replica that lost its link reports 1 in one field and the truth in the other."""
     fields = ("master_repl_offset", "slave_repl_offset") if role == "slave" else ("master_repl_offset",)
     return max(_number(facts.get(field), -1) for field in fields)
+
+
+def _former_id(facts: Mapping[str, str]) -> str:
+    """Forty zeros stand for none."""
+    told = facts.get("master_replid2", "")
+    return told if told.strip("0") else ""
 
 
 def _keys(facts: Mapping[str, str]) -> int:

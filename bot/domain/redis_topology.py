@@ -74,6 +74,10 @@ class RedisView:
     master_link_up: bool = False
     connected_replicas: int = 0
     replication_id: str = ""
+    former_replication_id: str = ""
+    """`master_replid2`: the history that this Redis went on with when it became master; empty where none."""
+    former_offset: int = -1
+    """`second_repl_offset`: the first offset of that former history which is not part of its own."""
     offset: int = -1
     keys: int = -1
     save_rules: str = ""
