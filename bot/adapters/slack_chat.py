@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from bot.adapters.slack_redaction import redacted
@@ -44,7 +45,9 @@ class SlackChat:
 
     async def attach(self, key: str, where: Where, filename: str, title: str, text: str) -> None:
         """Uploads a text as a file, once for its key."""
-        content = self._redactor.text(text)[:_LONGEST_FILE] or "(empty)"
+        # In a thread: a megabyte takes seconds, and Slack waits three for the acknowledgement of the next click.
+        redacted_text = await asyncio.to_thread(self._redactor.text, _whole_lines(text))
+        content = redacted_text[:_LONGEST_FILE] or "(empty)"
         await self._put(key, where, Manner.FILE, {"filename": filename, "title": title, "content": content})
 
     def _render(self, key: str, content: Content) -> Rendered:
@@ -61,3 +64,10 @@ class SlackChat:
 def _says(stored: Mapping[str, object], body: Mapping[str, object]) -> bool:
     """True when the stored row says this already; a response_url is no part of what is said."""
     return all(stored.get(name) == value for name, value in body.items() if name != "response_url")
+
+
+def _whole_lines(text: str) -> str:
+    """As many lines as the file can hold: in a line that was cut in two a secret would not be recognised."""
+    if len(text) <= _LONGEST_FILE:
+        return text
+    return text[: text.rfind("\n", 0, _LONGEST_FILE) + 1] or "(one line, too long to be kept)"

@@ -19,6 +19,8 @@ _DIAL_ERROR = re.compile(
     re.IGNORECASE,
 )
 _TAIL_LINES = 5000
+_LIMIT_BYTES = 2_000_000
+"""A line has no limit of its own."""
 
 
 def dialled_in_vain(log: str, ports: Iterable[int]) -> frozenset[str]:
@@ -62,6 +64,7 @@ async def _log(target: Target, estate: Estate, pod: Pod, *, previous: bool) -> s
             previous=previous,
             since_seconds=target.middleware.log_window_seconds,
             tail_lines=_TAIL_LINES,
+            limit_bytes=_LIMIT_BYTES,
         )
     except NotFound:
         return ""  # the container never ran, or its predecessor's log is gone

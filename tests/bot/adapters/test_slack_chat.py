@@ -125,3 +125,25 @@ async def test_ids_survive_the_redaction_gate(store: Store, chat: SlackChat) -> 
     row = await store.outbox.row(f"progress:{run_id}")
     assert row is not None
     assert f'"run_id": "{run_id}"' in json.dumps(row.body)
+
+
+async def test_a_huge_file_holds_up_nobody_else(chat: SlackChat, store: Store) -> None:
+    """Evidence of many pods is megabytes, and redacting it takes seconds: clicks are acknowledged meanwhile."""
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.01)
+            ticks += 1
+
+    line = f'{{"msg":"[400] : map[error:invalid_grant password:{SECRET}]","userID":"5215512345678"}}\n'
+    ticking = asyncio.create_task(tick())
+    await chat.attach("file:1", Where(CHANNEL), "evidence.txt", "Evidence", line * 20_000)
+    ticking.cancel()
+
+    row = await store.outbox.row("file:1")
+    assert row is not None
+    assert SECRET not in json.dumps(row.body)
+    assert ticks >= 10
+    assert str(row.body["content"]).endswith("}\n")
