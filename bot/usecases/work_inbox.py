@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from datetime import timedelta
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -19,7 +20,7 @@ from bot.usecases.answer_click import answer_click
 from bot.usecases.answer_command import answer_command
 from bot.usecases.ask import Ask, whisper
 from bot.usecases.desk import Desk
-from bot.usecases.observe_request import answered_with, observed_request
+from bot.usecases.observe_request import answered_with, observed_request, request_name
 
 _log = structlog.get_logger(__name__)
 _TOO_OLD = timedelta(minutes=10)
@@ -30,12 +31,14 @@ _RETRY_SECONDS = 1.0
 class WorkInbox:
     """A loop started by the composition root; `wake` is called whenever something was recorded."""
 
-    def __init__(self, inbox: Inbox, telemetry: Telemetry, *, at_once: int = 32) -> None:
+    def __init__(self, inbox: Inbox, telemetry: Telemetry, *, at_once: int = 64, alike_at_once: int = 8) -> None:
         self._inbox = inbox
         self._telemetry = telemetry
         self._woken = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._places = asyncio.Semaphore(at_once)
+        self._alike_at_once = alike_at_once
+        self._lanes: WeakValueDictionary[tuple[str, str], asyncio.Semaphore] = WeakValueDictionary()
 
     def wake(self) -> None:
         """There is something to do."""
@@ -64,13 +67,20 @@ class WorkInbox:
             asyncio.get_running_loop().call_later(_RETRY_SECONDS, self.wake)
 
     async def _work(self, desk: Desk, engine: Engine, received: Received) -> None:
-        async with self._places:
+        async with self._lane(received), self._places:
             with (
                 structlog.contextvars.bound_contextvars(correlation_id=received.key),
                 observed_request(received, self._telemetry, desk.clock),
             ):
                 while not await self._attempt(desk, engine, received):
                     await desk.clock.sleep(_RETRY_SECONDS)
+
+    def _lane(self, received: Received) -> asyncio.Semaphore:
+        """One person's requests of one kind wait for each other: whoever types a slow one a hundred times, or a
+        client that goes mad, takes no place away from the status, and the freeze, that others ask for.
+        """
+        kind = received.facts.get("user_id", ""), request_name(received)
+        return self._lanes.setdefault(kind, asyncio.Semaphore(self._alike_at_once))
 
     async def _attempt(self, desk: Desk, engine: Engine, received: Received) -> bool:
         """True when this row needs no more work."""
