@@ -92,3 +92,5 @@ class NoPlan:
     offers: tuple[str, ...] = ()
     """Other remediations (command names) that fit, shown as buttons."""
     entry: str = ""
+    needs_somebody: bool = False
+    """True where something is broken that this remediation does not mend: the entry's team is paged."""

@@ -25,8 +25,9 @@ async def restart_middleware(target: Target, estate: Estate) -> Plan | NoPlan:
             target.name,
             "not-found",
             f"there is no Deployment {ref.name} in namespace {ref.namespace}: nothing to restart",
-            ("It must be deployed anew (Argo CD sync or Helm); page Platform.",),
+            ("It must be deployed anew (Argo CD sync or Helm): that is for Ops or Platform.",),
             entry=ENTRY,
+            needs_somebody=True,
         )
     if workload.replicas == 0:
         return NoPlan(
@@ -39,6 +40,7 @@ async def restart_middleware(target: Target, estate: Estate) -> Plan | NoPlan:
                 f"kubectl -n {ref.namespace} scale deployment {ref.name} --replicas=1",
             ),
             entry=ENTRY,
+            needs_somebody=True,
         )
     pods = await estate.cluster.pods(target.namespace, workload.selector)
     return _plan(target, workload, pods)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot.domain.data_at_risk import data_at_risk
 from bot.domain.errors import NotFound
 from bot.domain.fence import count_to_restore, unfinished_run
+from bot.domain.redis_advice import advice, gentler
 from bot.domain.redis_topology import Diagnosis, RedisObservation, Verdict
 from bot.domain.redis_verdict import classify
 from bot.domain.remediation import Binding, Fact, NoPlan, Plan, Scalar, StepCall
@@ -18,6 +19,8 @@ from bot.remediations.registry import remediation
 
 NAME = "restart-sentinel"
 ENTRY = "redis-failure"
+_NOBODY_NEEDED = (Verdict.HEALTHY, Verdict.HYGIENE, Verdict.FAILOVER_RUNNING, Verdict.UNKNOWN)
+"""As the check: what is not failing pages nobody."""
 
 
 def _confirm_after(target: Target, plan: Plan) -> float:
@@ -29,7 +32,10 @@ def _confirm_after(target: Target, plan: Plan) -> float:
 async def restart_sentinel(target: Target, estate: Estate) -> Plan | NoPlan:
     """Reads everything, judges, and offers the full restart, a scale-up, or the reason for neither."""
     ref = WorkloadRef(Kind.STATEFULSET, target.namespace, target.redis.statefulset)
-    workload = await estate.workloads.get(ref)
+    try:
+        workload = await estate.workloads.get(ref)
+    except NotFound:
+        return _not_found(target, ref)
     observed = await observe_redis(target, estate, with_logs=True)
     diagnosis = classify(observed)
     facts = _preflight(observed, diagnosis, workload, target)
@@ -37,7 +43,8 @@ async def restart_sentinel(target: Target, estate: Estate) -> Plan | NoPlan:
     if not offered and not _is_left_half_way(workload):
         return _no_plan(target, diagnosis, facts)
     scalers = await estate.cluster.autoscalers(target.namespace, target.redis.statefulset)
-    if scalers:
+    facts = (*facts, Fact("Autoscaler", ", ".join(scalers) or "none"))
+    if scalers and not _only_scales_up(workload, diagnosis):
         return NoPlan(
             NAME,
             target.name,
@@ -46,8 +53,24 @@ async def restart_sentinel(target: Target, estate: Estate) -> Plan | NoPlan:
             ("Ask Ops to suspend the autoscaler, then ask again.",),
             facts,
             entry=ENTRY,
+            needs_somebody=True,
         )
     return await _plan(target, estate, workload, observed, diagnosis, facts)
+
+
+def _not_found(target: Target, ref: WorkloadRef) -> NoPlan:
+    return NoPlan(
+        NAME,
+        target.name,
+        "not-found",
+        f"there is no StatefulSet {ref.name} in namespace {ref.namespace}: nothing to restart",
+        (
+            f"If Redis has another name, correct targets.{target.name}.redis.statefulset or .namespace;"
+            " else it must be deployed anew (Argo CD sync or Helm): that is for Ops.",
+        ),
+        entry=ENTRY,
+        needs_somebody=True,
+    )
 
 
 async def _plan(
@@ -58,7 +81,7 @@ async def _plan(
     diagnosis: Diagnosis,
     facts: tuple[Fact, ...],
 ) -> Plan:
-    scale_up = diagnosis.verdict is Verdict.SCALED_TO_ZERO or _is_left_half_way(workload)
+    scale_up = _only_scales_up(workload, diagnosis)
     losses = () if scale_up else data_at_risk(observed, workload, target.redis.redis_container)
     restore = count_to_restore(workload.annotations, workload.replicas, target.redis.replicas)
     binding = Binding(
@@ -84,8 +107,12 @@ async def _plan(
         facts=facts,
         steps=(*down, *_up_steps(restore, keys, from_zero=scale_up), *await _client_steps(target, estate)),
         compensation=_compensation(workload, restore),
-        gentler=_gentler(target, diagnosis),
+        gentler=gentler(target, diagnosis),
     )
+
+
+def _only_scales_up(workload: Workload, diagnosis: Diagnosis) -> bool:
+    return diagnosis.verdict is Verdict.SCALED_TO_ZERO or _is_left_half_way(workload)
 
 
 def _is_left_half_way(workload: Workload) -> bool:
@@ -154,9 +181,13 @@ def _risks(workload: Workload, target: Target, *, scale_up: bool) -> tuple[str, 
         risks.append("the sentinels keep their configuration on a volume: pod 0 may read the dead address again")
     if workload.pod_management_policy == "Parallel":
         risks.append("podManagementPolicy is Parallel: the first pod is therefore started alone")
-    if any(name.startswith("argocd.argoproj.io/") for name in workload.annotations):
+    if _is_managed_by_argo(workload):
         risks.append("Argo CD manages this workload: with self-heal on it reverts a scale within seconds")
     return tuple(risks)
+
+
+def _is_managed_by_argo(workload: Workload) -> bool:
+    return any(name.startswith("argocd.argoproj.io/") for name in workload.annotations)
 
 
 def _preflight(
@@ -183,59 +214,22 @@ def _preflight(
         Fact("podManagementPolicy", workload.pod_management_policy or "OrderedReady"),
         Fact("whenScaled", workload.when_scaled or "Retain"),
         Fact("Sentinel configuration", "on a volume" if kept else "ends with the pod"),
+        Fact("Argo CD", "manages this workload" if _is_managed_by_argo(workload) else "no sign of it"),
         *nodes,
     )
 
 
-def _gentler(target: Target, diagnosis: Diagnosis) -> str:
-    if diagnosis.verdict is not Verdict.SENTINELS_STALE:
-        return ""
-    master, port, name = diagnosis.master_ip, target.redis.redis_port, target.redis.master_name
-    return (
-        f"Gentler, by hand: one live master exists, so each sentinel can be repointed without stopping Redis:"
-        f" SENTINEL REMOVE {name}; SENTINEL MONITOR {name} {master} {port} <quorum>; SENTINEL SET {name}"
-        " down-after-milliseconds and failover-timeout as before. The bot cannot do this yet."
-    )
-
-
 def _no_plan(target: Target, diagnosis: Diagnosis, facts: tuple[Fact, ...]) -> NoPlan:
-    namespace, pods = target.namespace, " ".join(diagnosis.affected_pods)
-    port, master = target.redis.redis_port, diagnosis.master_ip
-    words: dict[Verdict, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
-        Verdict.HEALTHY: ("every sentinel and every Redis is right: nothing to repair", (), ()),
-        Verdict.CLIENT_STALE: (
-            "Redis is right; only the middleware dials an address that no pod has",
-            ("Restart only the middleware: it finds the master anew. Redis stays untouched.",),
-            ("restart-middleware",),
-        ),
-        Verdict.REPLICA_STALE: (
-            "the sentinels are right; only a replica follows a dead master",
-            (f"Gentlest, by hand on each of {pods}: REPLICAOF {master} {port}. The bot cannot do this yet.",),
-            (),
-        ),
-        Verdict.NOT_SENTINEL: (
-            "the dialled address is a Service, not a pod: this is the network or kube-proxy, not Sentinel",
-            ("Page Ops for the network; restarting Redis would repair nothing.",),
-            (),
-        ),
-        Verdict.CRASH_LOOP: (
-            "the master is healthy and the quorum holds: stopping all of Redis for one pod would end live chats",
-            (
-                f"Gentlest, by hand: kubectl -n {namespace} delete pod {pods}. The StatefulSet makes it anew."
-                " The bot cannot do this yet.",
-            ),
-            (),
-        ),
-        Verdict.SPLIT_BRAIN: ("the sentinels disagree or there are two masters: a person decides", (), ()),
-        Verdict.FAILOVER_RUNNING: ("a failover is running: wait for it to end, then ask again", (), ()),
-        Verdict.PODS_MISSING: (
-            "pods are missing although the replicas are wanted: Kubernetes cannot start them",
-            (f"Look at the events: kubectl -n {namespace} get events, then page Ops.",),
-            (),
-        ),
-        Verdict.HYGIENE: ("Redis serves; only dead entries are left in the sentinels' lists", (), ()),
-    }
-    unknown = ("not enough answers to judge by; nothing is changed on a guess", (), ())
-    reason, advice, offers = words.get(diagnosis.verdict, unknown)
+    words = advice(target, diagnosis)
     why = tuple(Fact("Evidence", line) for line in diagnosis.evidence)
-    return NoPlan(NAME, target.name, diagnosis.verdict, reason, advice, (*facts, *why), offers, ENTRY)
+    return NoPlan(
+        NAME,
+        target.name,
+        diagnosis.verdict,
+        words.reason,
+        words.advice,
+        (*facts, *why),
+        words.offers,
+        ENTRY,
+        needs_somebody=diagnosis.verdict not in _NOBODY_NEEDED,
+    )

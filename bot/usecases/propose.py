@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.domain.actor import Role
+from bot.domain.actor import EVERYBODY, Role
 from bot.domain.errors import SfintError
 from bot.domain.notice import Notice, Tone
 from bot.domain.remediation import NoPlan, Plan
@@ -34,12 +34,12 @@ async def propose(desk: Desk, engine: Engine, ask: Ask, target: Target, name: st
             await refuse(desk, ask, name, problem, target=target.name)
             return
         if isinstance(found, Plan):
-            found = await _confirmed(desk, ask, target, found)
+            found = await _confirmed(desk, ask, target, found, pages=acts)
     except SfintError as error:
         await _could_not_diagnose(desk, ask, target, name, error)
         return
     if isinstance(found, NoPlan):
-        await _show_no_plan(desk, ask, found)
+        await _show_no_plan(desk, ask, target, found, pages=acts)
     elif dry_run or target.mode is Mode.OBSERVE:
         await _show_dry_run(desk, ask, target, found, dry_run=dry_run)
     else:
@@ -72,14 +72,17 @@ def _taken(other: RunRecord) -> str:
     return f"a run on {workload} is {other.state} already, asked for by <@{asker}>"
 
 
-async def _confirmed(desk: Desk, ask: Ask, target: Target, first: Plan) -> Plan | NoPlan:
-    """Two equal plans, a remediation's own pause apart; the page goes out before the pause."""
+async def _confirmed(desk: Desk, ask: Ask, target: Target, first: Plan, *, pages: bool) -> Plan | NoPlan:
+    """Two equal plans, a remediation's own pause apart; a page goes out before the pause, except for a dry run."""
     name = first.binding.remediation
     remediation, estate = desk.remediations[name], desk.estates[target.name]
     pause = remediation.confirm_after(target, first)
     if pause <= 0:
         return first
-    await _announce_second_look(desk, ask, target, first, pause)
+    await _announce_second_look(desk, ask, first, pause)
+    if pages:
+        thread = f"look:{ask.key}"
+        await _page(desk, ask, target, first.entry, summary=_first_line(first), thread=thread)
     await desk.clock.sleep(pause)
     second = await remediation.plan(target, estate)
     if isinstance(second, Plan) and second.hash != first.hash:
@@ -90,16 +93,19 @@ async def _confirmed(desk: Desk, ask: Ask, target: Target, first: Plan) -> Plan 
     return second
 
 
-async def _announce_second_look(desk: Desk, ask: Ask, target: Target, plan: Plan, pause: float) -> None:
+async def _announce_second_look(desk: Desk, ask: Ask, plan: Plan, pause: float) -> None:
     notice = Notice(
         f"{plan.binding.verdict}: looking again in {pause:g} s",
         (*plan.why, "A plan follows only if both readings agree."),
     )
     await desk.chat.show(f"look:{ask.key}", Where(ask.place.channel_id), notice)
-    entry = desk.runbook.get(plan.entry)
+
+
+async def _page(desk: Desk, ask: Ask, target: Target, entry_id: str, *, summary: str, thread: str) -> None:
+    entry = desk.runbook.get(entry_id)
     if entry is not None:
-        where = Where(ask.place.channel_id, thread=f"look:{ask.key}")
-        await page_for_entry(desk, target, entry, summary=_first_line(plan), where=where, correlation_id=ask.key)
+        where = Where(ask.place.channel_id, thread=thread)
+        await page_for_entry(desk, target, entry, summary=summary, where=where, correlation_id=ask.key)
 
 
 async def _could_not_diagnose(desk: Desk, ask: Ask, target: Target, name: str, error: SfintError) -> None:
@@ -116,7 +122,7 @@ async def _could_not_diagnose(desk: Desk, ask: Ask, target: Target, name: str, e
     await desk.chat.show(f"noplan:{ask.key}", Where(ask.place.channel_id), notice)
 
 
-async def _show_no_plan(desk: Desk, ask: Ask, found: NoPlan) -> None:
+async def _show_no_plan(desk: Desk, ask: Ask, target: Target, found: NoPlan, *, pages: bool) -> None:
     await record(
         desk,
         f"{found.remediation}.not-offered",
@@ -127,6 +133,9 @@ async def _show_no_plan(desk: Desk, ask: Ask, found: NoPlan) -> None:
         reason=found.reason,
     )
     await desk.chat.show(f"noplan:{ask.key}", Where(ask.place.channel_id), found)
+    if pages and found.needs_somebody:
+        summary = f"{found.verdict}: {found.reason}"
+        await _page(desk, ask, target, found.entry, summary=summary, thread=f"noplan:{ask.key}")
 
 
 async def _show_dry_run(desk: Desk, ask: Ask, target: Target, plan: Plan, *, dry_run: bool) -> None:
@@ -171,16 +180,16 @@ async def _begin(desk: Desk, engine: Engine, ask: Ask, run: RunRecord) -> None:
         return
     await engine.start(run.request)
     approvers = [user for user in desk.roles.named(Role.APPROVER) if user != ask.actor.user_id]
-    if not approvers:
-        await whisper(desk, ask, _nobody_approves())
+    if not approvers and not desk.roles.holds(EVERYBODY, Role.APPROVER):
+        await whisper(desk, ask, _nobody_approves(run.request.plan.entry))
 
 
-def _nobody_approves() -> Notice:
+def _nobody_approves(entry: str) -> Notice:
     lines = (
         "Nobody but you is configured as approver, so nobody can approve this.",
         "Break-glass is not built yet; the commands of the runbook page can be run by hand.",
     )
-    return Notice("No approver", lines, "/sfint runbook redis-failure", Tone.WARNING)
+    return Notice("No approver", lines, f"/sfint runbook {entry}", Tone.WARNING)
 
 
 def _first_line(plan: Plan) -> str:
