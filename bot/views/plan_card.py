@@ -13,7 +13,7 @@ from bot.domain.run import DryRun, PlanCard, RunState
 from bot.views import ids
 from bot.views.card import FALLBACK, Rendered, actions, assemble, context, header, lines_of, press, section
 from bot.views.facts import fact_lines
-from bot.views.text import code, moment, plain, prose, user
+from bot.views.text import code, moment, plain, prose, spoken, user
 
 _GLYPHS = {
     RunState.WAITING: "✋",
@@ -52,7 +52,7 @@ def dry_run(key: str, shown: DryRun) -> Rendered:
     """The same card without an approval."""
     plan = shown.plan
     title = f"DRY RUN: {plan.title}"
-    words = section(f"*DRY RUN*, nothing is carried out. {prose(shown.words, 600)}")
+    words = section(f"*DRY RUN*, nothing is carried out. {spoken(shown.words, 600)}")
     return assemble(
         prose(f"{title} ({plan.binding.target})", FALLBACK),
         head=[header(title), words],
@@ -93,7 +93,7 @@ def _heading(state: RunState) -> str:
 
 def _outcome(card: PlanCard) -> Block:
     """Who may still decide, or who decided what and why."""
-    request, reason = card.request, prose(card.reason, 700)
+    request, reason = card.request, spoken(card.reason, 700)
     why = f": {reason}" if reason else ""
     match card.state:
         case RunState.WAITING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.run import Progress, RunState, StepLine, StepState
 from bot.views import ids
 from bot.views.card import FALLBACK, Rendered, assemble, context, header, section
-from bot.views.text import bold, code, moment, prose
+from bot.views.text import bold, code, moment, prose, spoken
 
 _STEPS = {
     StepState.PENDING: "▫️",
@@ -34,7 +34,7 @@ def progress(key: str, shown: Progress) -> Rendered:
         prose(f"{title} ({shown.target})", FALLBACK),
         head=[header(title), context(where)],
         body=[(section(_step(line)),) for line in shown.lines],
-        tail=[section(prose(shown.summary, 1_500))] if shown.summary else [],
+        tail=[section(spoken(shown.summary, 1_500))] if shown.summary else [],
         more="more steps are not shown",
         metadata=(
             ids.PROGRESS_EVENT,

@@ -17,7 +17,15 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
 def prose(text: str, most: int) -> str:
-    """Escaped mrkdwn of at most `most` characters: plain words, code in backticks and mentions of persons."""
+    """Escaped mrkdwn of at most `most` characters: plain words and code in backticks, whoever wrote them.
+
+    A mention in it is shown and calls nobody: a log line must not wake people up.
+    """
+    return _fit(map(_quiet, _clean(text)), most)
+
+
+def spoken(text: str, most: int) -> str:
+    """The same for the bot's own sentences, in which a mention of a person is meant."""
     return _fit(_pieces(_clean(text)), most)
 
 
@@ -42,7 +50,7 @@ def plain(text: str, most: int) -> str:
 def bold(text: str, most: int) -> str:
     """Escaped and bold, on one line; a backtick in it becomes a similar sign, as code ends bold."""
     line = " ".join(_clean(text).replace("`", "ˋ").split()) or "-"
-    return f"*{_fit(_pieces(line), most - 2)}*"
+    return f"*{_fit(map(_quiet, line), most - 2)}*"
 
 
 def user(user_id: str) -> str:

@@ -271,3 +271,23 @@ def test_the_deny_form_is_a_valid_view() -> None:
     view = check_view(deny_modal("C0INCSF001", "command:1.2.3|" + "a" * 64))
 
     assert view["private_metadata"] == "C0INCSF001|command:1.2.3|" + "a" * 64
+
+
+def test_what_a_peer_wrote_calls_nobody(report: Report, card: PlanCard) -> None:
+    """A name in a log line, an error or a pod's message is shown, and wakes nobody up."""
+    loud = "<@U0OLGA001> <!channel> <!subteam^S0OPS00001>"
+    finding = Finding("redis-sentinel", "redis", Outcome.FAILING, "redis.no-master", loud, (loud,))
+    line = StepLine("Scale to 0", StepState.FAILED, loud, 1.0)
+    plan = replace(card.request.plan, why=(loud,), risks=(loud,), gentler=loud)
+    values = (
+        replace(report, items=(Explained(finding),), pages=()),
+        Progress("run-1", "Restart", "acme-prod", RunState.RUNNING, (line,), report.started_at, 1.0),
+        replace(card, request=replace(card.request, plan=plan), page_note=loud),
+        NoPlan("restart-sentinel", "acme-prod", "unknown", loud, (loud,)),
+    )
+
+    for value in values:
+        made = shown(value)
+        said = made.text + json.dumps(made.blocks, ensure_ascii=False)
+        assert "&lt;@U0OLGA001&gt;" in said
+        assert not re.search(r"<(@U0OLGA001|!channel|!subteam)", said)
