@@ -43,6 +43,8 @@ _SHAPES: tuple[tuple[str, _Rewrite], ...] = (
         rf"\1/{MASK}",
     ),
     (r"xox[a-z](?:\.xox[a-z])?-[\w%-]{6,}+|xapp-[\w-]{6,}+|xoxe-[\w-]{6,}+", MASK),
+    # The one-time ticket of a Socket Mode address, which slack_sdk logs at DEBUG.
+    (r"(wss?://[^\s\"'<>]{0,200}?[?&]ticket=)[^&\s\"'<>]++", rf"\g<1>{MASK}"),
     # Salesforce: access token or session id; LiveAgent: session key; either in a URL.
     (r"(?<![A-Za-z0-9])00D[A-Za-z0-9]{9,15}(?:!|%21|\\u0021)[\w.%\\]*+", MASK),
     (rf"{_UUID}(?:!|%21)[\w!%+/=-]++", MASK),

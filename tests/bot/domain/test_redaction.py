@@ -339,3 +339,11 @@ def test_quotes_and_brackets_within_a_value_do_not_end_it(line: str, secret: str
 
     assert secret not in shown
     assert "x" in shown.rpartition("***")[2]
+
+
+def test_the_ticket_of_a_socket_is_masked() -> None:
+    """Whoever has it takes the bot's place; slack_sdk writes the address to its debug log."""
+    line = "{'ok': True, 'url': 'wss://wss-primary.slack.com/link/?ticket=DcULToUbp-TvLq_9k1&app_id=A0SFINT001'}"
+
+    assert PLAIN.text(line) == line.replace("DcULToUbp-TvLq_9k1", "***")
+    assert PLAIN.text("see the ticket=INC-1234") == "see the ticket=INC-1234"
