@@ -10,7 +10,7 @@ from bot.domain.finding import Finding, Outcome
 from bot.domain.target import Target
 from bot.domain.workload import Kind, Pod, WorkloadRef
 from bot.ports.estate import Estate
-from bot.readings.observe_redis import redis_pods_of
+from bot.readings.observe_redis import read_redis_pods
 
 _CODES = ("ok", "crash-loop", "missing", "not-ready", "scaled-to-zero")
 
@@ -20,10 +20,9 @@ async def redis_pods(target: Target, estate: Estate) -> Finding:
     """Compares the pods of the Redis StatefulSet with the count that it wants, and looks for crash loops."""
     name = target.redis.statefulset
     try:
-        workload = await estate.workloads.get(WorkloadRef(Kind.STATEFULSET, target.namespace, name))
+        workload, pods = await read_redis_pods(WorkloadRef(Kind.STATEFULSET, target.namespace, name), estate)
     except NotFound:
         return _finding("missing", f"there is no StatefulSet {name} in {target.namespace}")
-    pods = redis_pods_of(workload, await estate.cluster.pods(target.namespace, workload.selector))
     lines = tuple(_line(pod) for pod in pods)
     crashing = [pod.name for pod in pods if pod.crash_loops]
     there = [pod for pod in pods if not pod.is_deleting]

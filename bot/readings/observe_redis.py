@@ -48,6 +48,12 @@ async def observe_redis(target: Target, estate: Estate, *, with_logs: bool = Tru
     )
 
 
+async def read_redis_pods(ref: WorkloadRef, estate: Estate) -> tuple[Workload, tuple[Pod, ...]]:
+    """The StatefulSet and its pods, without what the addresses and the log say. Raises what Kubernetes raises."""
+    workload = await estate.workloads.get(ref)
+    return workload, redis_pods_of(workload, await estate.cluster.pods(ref.namespace, workload.selector))
+
+
 def redis_pods_of(workload: Workload, pods: Sequence[Pod]) -> tuple[Pod, ...]:
     """The pods of the StatefulSet, in order of their numbers: its labels and its name must both fit."""
     stem = f"{workload.ref.name}-"

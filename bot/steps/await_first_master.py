@@ -6,6 +6,7 @@ from bot.domain.errors import RunStopped
 from bot.domain.patience import until
 from bot.domain.redis_topology import RedisView
 from bot.ports.step import StepContext
+from bot.readings.observe_redis import read_redis_pods
 
 _PLAUSIBLE_SHARE = 0.5
 """Sessions expire while Redis is away; fewer than half of the keys means that data was lost."""
@@ -38,8 +39,7 @@ class AwaitFirstMaster:
 
 
 async def _first_master(context: StepContext) -> RedisView | None:
-    found = await context.estate.workloads.get(context.workload)
-    pods = await context.estate.cluster.pods(context.workload.namespace, found.selector)
+    _, pods = await read_redis_pods(context.workload, context.estate)
     first = next((pod for pod in pods if pod.ordinal == 0 and pod.is_ready and not pod.is_deleting), None)
     if first is None:
         return None

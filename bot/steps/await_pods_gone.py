@@ -6,6 +6,7 @@ from bot.domain.errors import RunStopped
 from bot.domain.patience import until
 from bot.domain.workload import Pod
 from bot.ports.step import StepContext
+from bot.readings.observe_redis import read_redis_pods
 
 _STALL_SHARE = 0.1
 """A tenth of the deadline without any change counts as stalled: OrderedReady waits for an unready pod for ever."""
@@ -36,10 +37,8 @@ class AwaitPodsGone:
 
 
 async def _pods_if_wanted_zero(context: StepContext) -> tuple[Pod, ...] | None:
-    found = await context.estate.workloads.get(context.workload)
-    if found.replicas != 0:
-        return None
-    return await context.estate.cluster.pods(context.workload.namespace, found.selector)
+    found, pods = await read_redis_pods(context.workload, context.estate)
+    return pods if found.replicas == 0 else None
 
 
 class _StallWatcher:

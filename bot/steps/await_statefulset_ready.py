@@ -1,4 +1,4 @@
-"""Waits until every replica of the StatefulSet is Ready on one revision."""
+"""Waits until every replica of the StatefulSet is Ready, and none too many is left."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.errors import RunStopped
 from bot.domain.patience import until
 from bot.ports.step import StepContext
+from bot.readings.observe_redis import read_redis_pods
 
 _KEY = "sfint:canary"
 
@@ -33,8 +34,7 @@ class RedisCanary:
 
 
 async def _once(context: StepContext) -> str | None:
-    found = await context.estate.workloads.get(context.workload)
-    pods = await context.estate.cluster.pods(context.workload.namespace, found.selector)
+    found, pods = await read_redis_pods(context.workload, context.estate)
     views = [(pod, await context.estate.cache.node(pod)) for pod in pods if pod.ip]
     masters = [pod for pod, view in views if view.role == "master"]
     replicas = [pod for pod, view in views if view.role == "slave"]

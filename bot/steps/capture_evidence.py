@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from bot.domain.errors import NotFound, SfintError
 from bot.domain.workload import Container, Kind, Pod, WorkloadRef
@@ -39,19 +41,26 @@ class CaptureEvidence:
 
 
 async def _collect(context: StepContext, ref: WorkloadRef, parts: list[str]) -> None:
+    async def keep(part: Coroutine[Any, Any, str]) -> None:
+        parts.append(await part)  # one by one: at the deadline the ones that came in time are kept
+
     found = await context.estate.workloads.get(ref)
-    events = await context.estate.cluster.events(ref.namespace, ref.name)
-    lines = [f"{event.at or '-'} {event.kind} {event.reason} {event.subject}: {event.message}" for event in events]
-    parts.append("\n".join(["## Events", *(lines or ["none"])]))
     pods = await context.estate.cluster.pods(ref.namespace, found.selector)
-    logs = [
-        _log(context, pod, container, previous=previous)
-        for pod in pods
-        for container in pod.containers
-        for previous in ((True, False) if container.restarts else (False,))
-    ]
-    for finished in asyncio.as_completed(logs):
-        parts += [await finished]  # one by one: at the deadline the ones that came in time are kept
+    async with asyncio.TaskGroup() as group:
+        group.create_task(keep(_events(context, ref)))
+        for pod in pods:
+            for container in pod.containers:
+                for previous in (True, False) if container.restarts else (False,):
+                    group.create_task(keep(_log(context, pod, container, previous=previous)))
+
+
+async def _events(context: StepContext, ref: WorkloadRef) -> str:
+    try:
+        events = await context.estate.cluster.events(ref.namespace, ref.name)
+    except SfintError as error:
+        return f"## Events\n(could not be read: {error})"
+    lines = [f"{event.at or '-'} {event.kind} {event.reason} {event.subject}: {event.message}" for event in events]
+    return "\n".join(["## Events", *(lines or ["none"])])
 
 
 async def _log(context: StepContext, pod: Pod, container: Container, *, previous: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.errors import Conflict, RunStopped
 from bot.domain.fence import RESTARTED_AT, RESTARTED_BY
 from bot.ports.step import StepContext
-from bot.readings.observe_redis import observe_redis
+from bot.readings.dial_errors import read_dial_errors
 
 _ATTEMPTS = 10
 
@@ -38,12 +38,21 @@ class RestartStaleClient:
         return await _is_restarted(context)
 
     async def run(self, context: StepContext) -> str:
-        """Looks, and restarts where it must."""
-        observed = await observe_redis(context.target, context.estate, with_logs=True)
-        dead = sorted(observed.dialled_addresses - observed.pod_addresses)
+        """Looks, and restarts where it must; raises what the log cannot be read for: silence is no proof."""
+        dead = await _dead_dialled(context)
         if not dead:
             return "it dials no dead address: not restarted"
         return f"its log dials {', '.join(dead[:3])}: {await _restart(context, template_hash='')}"
+
+
+async def _dead_dialled(context: StepContext) -> list[str]:
+    """A Service keeps its address: to dial it in vain while Redis was away is not to be stale."""
+    dialled = await read_dial_errors(context.target, context.estate)
+    if not dialled:
+        return []
+    cluster, namespace = context.estate.cluster, context.target.namespace
+    held = {pod.ip for pod in await cluster.pods(namespace)} | set(await cluster.services(namespace))
+    return sorted(dialled - held)
 
 
 async def _is_restarted(context: StepContext) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot.domain.errors import RunStopped, Unreachable
+from bot.domain.errors import AccessDenied, RunStopped, Unreachable
 from bot.domain.workload import Pod
 from bot.ports.step import StepContext
+from bot.readings.observe_redis import read_redis_pods
 
 
 class SnapshotRedis:
@@ -23,7 +24,7 @@ class SnapshotRedis:
             return "no master can be reached: nothing to save"
         try:
             saved_at = await context.estate.cache.snapshot(master, context.target.timings.snapshot_seconds)
-        except (RunStopped, Unreachable) as error:
+        except (RunStopped, Unreachable, AccessDenied) as error:
             if context.plan.binding.accepts_data_loss:
                 return f"snapshot failed ({error}); the approver accepted data loss"
             raise RunStopped(f"the snapshot on {master.name} failed: {error}") from error
@@ -31,8 +32,7 @@ class SnapshotRedis:
 
 
 async def _live_master(context: StepContext) -> Pod | None:
-    found = await context.estate.workloads.get(context.workload)
-    pods = await context.estate.cluster.pods(context.workload.namespace, found.selector)
+    _, pods = await read_redis_pods(context.workload, context.estate)
     for pod in pods:
         if pod.ip and (await context.estate.cache.node(pod)).role == "master":
             return pod
