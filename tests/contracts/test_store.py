@@ -631,7 +631,8 @@ asyncio.run(main())
 async def test_what_was_committed_survives_kill_nine(opening: Open, url: str, lines: int) -> None:
     """Every key that the killed process reported is there; the chain is whole; writing goes on."""
     command = [sys.executable, "-c", _WRITER, url, KEY]
-    writer = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: ASYNC220  (killed, not awaited)
+    # Unbuffered: `communicate` with a timeout does not see what a buffer read ahead.
+    writer = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)  # noqa: ASYNC220  (killed, not awaited)
     assert writer.stdout is not None
     reported = [int(await asyncio.to_thread(writer.stdout.readline)) for _ in range(lines)]
     writer.send_signal(signal.SIGKILL)

@@ -1,0 +1,103 @@
+"""Whoever waits for an acknowledgement hears in time that nothing was recorded, and then nothing is, ever."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from bot.adapters.store.store import Store
+from bot.domain.errors import Unreachable
+from bot.ports.inbox import Arrival, Received
+
+SLACK_WAITS = 3.0
+
+
+def received(key: str) -> Received:
+    """A command."""
+    return Received(key, Arrival.COMMAND, {"text": "status"}, datetime.now(UTC))
+
+
+async def held_up(store: Store, free: threading.Event) -> asyncio.Task[bool]:
+    """The store's thread is at work until it is let free; returns once it is."""
+    begun = threading.Event()
+
+    def work(_: Connection) -> bool:
+        begun.set()
+        return free.wait(20.0)
+
+    slow = asyncio.create_task(store.database.run(work))
+    await asyncio.to_thread(begun.wait)
+    return slow
+
+
+async def test_what_waits_behind_slow_work_is_given_up_for_good(store: Store) -> None:
+    """The store's thread is held up: refused in time, and not committed when the thread is free again."""
+    free = threading.Event()
+    slow = await held_up(store, free)
+    began = time.monotonic()
+    with pytest.raises(Unreachable, match="busy"):
+        await store.inbox.record(received("late"))
+
+    assert time.monotonic() - began < SLACK_WAITS
+    free.set()
+    assert await slow
+    assert await store.inbox.record(received("next"))
+    assert [each.key for each in await store.inbox.pending()] == ["next"]
+
+
+async def test_a_lock_of_another_process_is_not_waited_for_too_long(store: Store, tmp_path: Path) -> None:
+    """Refused in time and not committed later; others still wait their ten seconds."""
+    lock = sqlite3.connect(tmp_path / "sfint.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    with pytest.raises(Unreachable, match="locked"):
+        await store.inbox.record(received("late"))
+
+    assert time.monotonic() - began < SLACK_WAITS
+    patient = asyncio.create_task(store.inbox.done("late"))
+    await asyncio.sleep(0.1)
+    assert not patient.done()
+    lock.execute("ROLLBACK")
+    lock.close()
+    await patient
+    assert await store.inbox.pending() == ()
+
+
+async def test_a_full_disk_refuses_and_recovers(store: Store) -> None:
+    """No page more may be had: Unreachable, until there is room again; what was committed stays."""
+    pages = await store.database.run(lambda each: each.exec_driver_sql("PRAGMA page_count").scalar_one())
+    await store.database.run(lambda each: each.exec_driver_sql(f"PRAGMA max_page_count={pages + 1}").scalar_one())
+    taken = 0
+    with contextlib.suppress(Unreachable):
+        while await store.inbox.record(received(f"k{taken}")):
+            taken += 1
+    with pytest.raises(Unreachable, match="full"):
+        await store.inbox.record(received("refused"))
+    assert len(await store.inbox.pending()) == taken
+
+    await store.database.run(lambda each: each.exec_driver_sql("PRAGMA max_page_count=1000000").scalar_one())
+    assert await store.inbox.record(received("after"))
+    assert len(await store.inbox.pending()) == taken + 1
+
+
+async def test_somebody_who_goes_away_is_no_busy_store(store: Store) -> None:
+    """A cancelled request is cancelled, not refused."""
+    free = threading.Event()
+    slow = await held_up(store, free)
+    waiting = asyncio.create_task(store.inbox.record(received("gone")))
+    await asyncio.sleep(0.05)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    free.set()
+    await slow
+    assert await store.inbox.pending() == ()

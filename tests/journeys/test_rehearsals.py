@@ -1,0 +1,24 @@
+"""Every scenario is played without hands: the right entry, the right team, the repair, as others saw them."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.rehearsal import Rehearsal
+from lab.scenario import collect
+from lab.world import World
+
+OVER_HTTP = ("redis-stale-master", "middleware-down", "password-expired")
+"""A change of Redis, a restart, and mail: the modes differ on the way in only, which is the same for all."""
+PLAYED = [("socket", name) for name in collect()] + [("http", name) for name in OVER_HTTP]
+
+
+@pytest.mark.parametrize(("mode", "name"), PLAYED)
+async def test_a_rehearsal_ends_well(mode: str, name: str) -> None:
+    """In a world of its own; the transcript is shown when it does not."""
+    transcript: list[str] = []
+    async with World(mode=mode) as world:
+        outcome = await Rehearsal(name, collect()[name], world, transcript.append).play()
+        log = world.bot.tail()
+
+    assert outcome.ok, "\n".join([*outcome.problems, *transcript, log])
