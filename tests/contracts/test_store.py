@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import throwaway_postgres
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from cryptography.fernet import Fernet
@@ -32,6 +31,7 @@ from bot.ports.freeze import FreezeState
 from bot.ports.inbox import Arrival, Received
 from bot.ports.outbox import Manner
 from bot.usecases.verify_audit import verify_audit
+from tests.contracts import throwaway_postgres
 
 T0 = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 KEY = Fernet.generate_key().decode()

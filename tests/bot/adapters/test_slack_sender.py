@@ -8,7 +8,6 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from lossy_way import LossyWay
 
 from bot.adapters.slack import OverSocket, Slack, build_slack
 from bot.adapters.slack_pace import Pace
@@ -18,6 +17,7 @@ from bot.ports.outbox import Manner
 from lab.slack.rate_limits import RateLimits
 from lab.slack.server import SlackStandIn
 from lab.slack.workspace import acme_workspace
+from tests.bot.adapters.lossy_way import LossyWay
 
 CHANNEL = "C0INCSF001"
 RITA = "U0RITA001"

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from lossy_way import LossyWay
 
 from bot.adapters.slack import OverSocket, build_slack
 from bot.adapters.slack_pace import Pace
@@ -16,6 +15,7 @@ from bot.adapters.slack_sender import Patience, SlackSender
 from bot.adapters.store.store import Store
 from bot.ports.outbox import Manner
 from lab.slack.server import SlackStandIn
+from tests.bot.adapters.lossy_way import LossyWay
 
 CHANNELS = ("C0INCSF001", "C0OPSAUDIT", "C0VENDOR01")
 PATIENCE = Patience(first_seconds=0.05, longest_seconds=0.5)

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from valkey_process import Valkey, eventually
 
 from lab.estate.live_agent import LiveAgentStandIn
 from lab.estate.salesforce import SalesforceStandIn
+from tests.lab.estate.middleware.valkey_process import Valkey, eventually
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from redis.asyncio import Redis
-from valkey_process import Valkey, eventually
 
 from lab.estate.kubernetes import KubernetesStandIn
 from lab.estate.live_agent import LiveAgentStandIn
 from lab.estate.middleware_deployment import IMAGE, MiddlewareDeployment
 from lab.estate.salesforce import SalesforceStandIn
+from tests.lab.estate.middleware.valkey_process import Valkey, eventually
 
 
 @pytest.fixture

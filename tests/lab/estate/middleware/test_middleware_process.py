@@ -11,13 +11,19 @@ from pathlib import Path
 import httpx
 import pytest
 from redis.asyncio import Redis
-from valkey_process import DEADLINE_SECONDS, Valkey, die_with_parent, eventually, free_port
 
 from lab.estate.faults import Fault
 from lab.estate.live_agent import LiveAgentStandIn
 from lab.estate.middleware import jwt
 from lab.estate.middleware.settings import PREFIX
 from lab.estate.salesforce import SalesforceStandIn
+from tests.lab.estate.middleware.valkey_process import (
+    DEADLINE_SECONDS,
+    Valkey,
+    die_with_parent,
+    eventually,
+    free_port,
+)
 
 JWT_SECRET = "acme-jwt"
 
