@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -13,6 +14,8 @@ from bot.domain.report import Explained, Report
 from bot.domain.run import DryRun
 from bot.domain.runbook import Entry
 
+_BREAKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _MARKS = {Outcome.OK: "ok  ", Outcome.DEGRADED: "WARN", Outcome.FAILING: "FAIL", Outcome.UNKNOWN: "????"}
 
 
@@ -41,7 +44,7 @@ def proof_table(proofs: Sequence[Proof]) -> str:
         if proof.fix:
             lines.append(f"{' ' * (widths[0] + 2)}-> {proof.fix}")
     counts = Counter(proof.standing for proof in proofs)
-    return "\n".join([*lines, "", ", ".join(f"{counts[each]} {each}" for each in Standing if counts[each])])
+    return _lines([*lines, "", ", ".join(f"{counts[each]} {each}" for each in Standing if counts[each])])
 
 
 def _cells(proof: Proof) -> tuple[str, str, str]:
@@ -50,7 +53,7 @@ def _cells(proof: Proof) -> tuple[str, str, str]:
 
 def _report(report: Report) -> str:
     head = f"{report.title} of {report.target}: {report.worst} ({report.seconds:.1f} s)"
-    return "\n".join([head, *(line for item in report.items for line in _item(item))])
+    return _lines([head, *(line for item in report.items for line in _item(item))])
 
 
 def _item(item: Explained) -> list[str]:
@@ -73,25 +76,25 @@ def _plan(plan: Plan, words: str) -> str:
     lines += _section("Restores", (plan.restores,))
     lines += _section("Preflight", tuple(f"{fact.label}: {fact.value}" for fact in plan.facts))
     lines += _section("Steps", tuple(f"{n}. {call.title}" for n, call in enumerate(plan.steps, 1)))
-    return "\n".join(lines)
+    return _lines(lines)
 
 
 def _no_plan(found: NoPlan) -> str:
     lines = [f"{found.remediation} is not offered: {found.reason}", f"verdict {found.verdict}"]
     lines += _section("Do instead", (*found.advice, *(f"/sfint {name}" for name in found.offers)))
     lines += _section("Preflight", tuple(f"{fact.label}: {fact.value}" for fact in found.facts))
-    return "\n".join(lines)
+    return _lines(lines)
 
 
 def _notice(notice: Notice) -> str:
     example = [f"for example: {notice.example}"] if notice.example else []
-    return "\n".join([notice.title, *(f"  {line}" for line in notice.lines), *example])
+    return _lines([notice.title, *(f"  {line}" for line in notice.lines), *example])
 
 
 def _runbook(page: RunbookPage) -> str:
     if len(page.entries) == 1:
         return _entry(page.entries[0])
-    return "\n".join(f"{entry.id:24} {entry.title}" for entry in page.entries)
+    return _lines([f"{entry.id:24} {entry.title}" for entry in page.entries])
 
 
 def _entry(entry: Entry) -> str:
@@ -102,3 +105,8 @@ def _entry(entry: Entry) -> str:
 
 def _section(title: str, lines: tuple[str, ...]) -> list[str]:
     return [f"{title}:", *(f"  {line}" for line in lines)] if lines else []
+
+
+def _lines(lines: Sequence[str]) -> str:
+    """Each on one line, without what steers a terminal: a peer's text must not look like a finding of ours."""
+    return "\n".join(_UNSEEN.sub("", _BREAKS.sub(" ", line)) for line in lines)

@@ -12,7 +12,7 @@ _USER = re.compile(r"<@[UW][A-Z0-9]{2,20}>")
 _LOUD = "*_~"
 _JOINER = "\u2060"
 """Invisible; next to `*`, `_` or `~` it keeps Slack from reading them as formatting."""
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Control characters and direction overrides, which could make a line read as something else."""
 
 
