@@ -7,27 +7,21 @@ from datetime import datetime
 
 import structlog
 
-from bot.domain.actor import Role
-from bot.domain.approval import Allowed, Choice, Decision, may_ask, may_decide
-from bot.domain.errors import SfintError
-from bot.domain.finding import Outcome
+from bot.domain.approval import Allowed, Choice, Decision, may_decide
 from bot.domain.notice import Notice, Tone
-from bot.domain.remediation import Plan
 from bot.domain.run import Progress, RunRequest, RunState, StepLine
 from bot.domain.target import Target
 from bot.ports.chat import Where
 from bot.ports.engine import Ending, Settlement
+from bot.usecases.authorize_run import authorized, objection
 from bot.usecases.desk import Desk
 from bot.usecases.page_team import page_for_entry, resolve_pages
 from bot.usecases.perform_step import perform_step
-from bot.usecases.propose import obstacle
 from bot.usecases.record import record
-from bot.usecases.run_checks import run_checks
 from bot.usecases.show_plan_card import others_who_approve, plan_key, show_plan_card
+from bot.usecases.watch_repair import watch_repair
 
 _log = structlog.get_logger(__name__)
-_AUTHORIZED_FOR_SECONDS = 120.0
-"""How long a judgement is good for: time enough to save the data and to keep the evidence."""
 
 
 class RepairScript:
@@ -81,7 +75,7 @@ class RepairScript:
 
     async def authorize(self, request: RunRequest, decision: Decision) -> Allowed:
         """Roles, mode, freeze, cooldown, other runs and the plan hash, all again, inside the lock."""
-        allowed = await self._authorized(request, decision)
+        allowed = await authorized(self._desk, request, decision)
         desk = self._desk
         await record(
             desk,
@@ -107,9 +101,9 @@ class RepairScript:
     ) -> StepLine:
         """One step, on the progress card before and after."""
 
-        async def objection() -> str:
+        async def object_to_begin() -> str:
             begun = compensating or request.plan.may_have_changed(index)
-            return "" if begun else await self._objection(request, started_at)
+            return "" if begun else await objection(self._desk, request, started_at)
 
         return await perform_step(
             self._desk,
@@ -119,11 +113,11 @@ class RepairScript:
             tuple(done),
             started_at,
             compensating=compensating,
-            objection=objection,
+            objection=object_to_begin,
         )
 
     async def conclude(self, request: RunRequest, ending: Ending) -> None:
-        """The last state of both cards, the end of the page after a success, and the audit."""
+        """The last state of both cards, the end of the page after a success or a call for help, and the audit."""
         desk = self._desk
         await desk.runs.move(request.run_id, ending.state, at=desk.clock.now(), summary=ending.summary)
         stored = await desk.runs.get(request.run_id)
@@ -138,6 +132,8 @@ class RepairScript:
                 reason=f"{request.plan.title}: {ending.summary}",
                 correlation_id=request.run_id,
             )
+        elif ending.state in (RunState.FAILED, RunState.RESTORED):
+            await self._call_for_help(request, ending, decision)
         await show_plan_card(desk, request, ending.state, decision, ending.summary)
         await record(
             desk,
@@ -157,96 +153,24 @@ class RepairScript:
     async def watch(self, request: RunRequest, since: datetime) -> bool:
         """Asks the checks of the plan's entry again; a failing one reopens the thread and pages anew."""
         del since
-        desk, target = self._desk, self._target(request)
-        entry = desk.runbook.get(request.plan.entry)
-        if entry is None:
-            return False
-        checks = [check for check in desk.checks if set(check.codes) & set(entry.findings)]
-        findings = await run_checks(checks, target, desk.estates[target.name])
-        bad = [
-            each
-            for each in findings
-            if each.outcome is Outcome.FAILING and desk.runbook.explain(each.code) == entry
-        ]
-        if not bad:
-            return False
-        where = Where(request.channel, thread=plan_key(request.run_id))
-        lines = (*(f"{finding.code}: {finding.summary}" for finding in bad), "The repair did not hold.")
-        await desk.chat.show(
-            f"relapse:{request.run_id}", where, Notice("Relapsed", lines, "/sfint status", Tone.BAD)
-        )
-        await page_for_entry(
-            desk, target, entry, summary=bad[0].summary, where=where, correlation_id=request.run_id
-        )
-        await record(
-            desk,
-            "run.relapsed",
-            actor="sfint",
-            target=target.name,
-            correlation_id=request.run_id,
-            codes=" ".join(finding.code for finding in bad),
-        )
-        return True
+        return await watch_repair(self._desk, request)
 
     def _target(self, request: RunRequest) -> Target:
         return self._desk.targets[request.plan.binding.target]
 
-    async def _authorized(self, request: RunRequest, decision: Decision) -> Allowed:
-        desk, target = self._desk, self._desk.targets.get(request.plan.binding.target)
-        if target is None:
-            return Allowed(False, "this target is not configured any more")
-        allowed = may_decide(
-            decision, request.plan, request.requested_by, request.expires_at, desk.roles, desk.home_team
-        )
-        if not allowed.yes:
-            return allowed
-        for who, team, role in (
-            (request.requested_by, request.requester_team_id, Role.REQUESTER),
-            (decision.by, decision.by_team_id, Role.APPROVER),
-        ):
-            standing = await self._standing(request, target, who, team, role)
-            if not standing.yes:
-                return standing
-        problem = await obstacle(desk, target, request.plan.binding.workload, run_id=request.run_id)
-        if problem:
-            return Allowed(False, problem)
-        return await self._unchanged_plan(request, target)
-
-    async def _objection(self, request: RunRequest, started_at: datetime) -> str:
-        """While nothing is changed yet a freeze still counts; and what was authorized long ago is judged anew.
-
-        A run that is resumed after hours must not act on what the bot had seen before it died.
-        """
-        desk, binding = self._desk, request.plan.binding
-        if (desk.clock.now() - started_at).total_seconds() <= _AUTHORIZED_FOR_SECONDS:
-            return await obstacle(desk, self._target(request), binding.workload, run_id=request.run_id)
-        run = await desk.runs.get(request.run_id)
-        if run is None or run.decision is None:
-            return "the approval is not in the books any more"
-        allowed = await self._authorized(request, run.decision)
-        return "" if allowed.yes else allowed.reason
-
-    async def _standing(self, request: RunRequest, target: Target, who: str, team: str, role: Role) -> Allowed:
-        """Whoever left the company, became a guest or shared the channel since the click may not any more."""
-        desk = self._desk
-        try:
-            actor, place = await desk.directory.actor(who, team), await desk.directory.place(request.channel)
-        except SfintError as error:
-            return Allowed(False, f"could not look up <@{who}> again before acting: {error}")
-        allowed = may_ask(actor, place, target, role, desk.roles, desk.home_team)
-        return allowed if allowed.yes else Allowed(False, f"of the {role} <@{who}>: {allowed.reason}")
-
-    async def _unchanged_plan(self, request: RunRequest, target: Target) -> Allowed:
-        desk, wanted = self._desk, request.plan.binding
-        try:
-            found = await desk.remediations[wanted.remediation].plan(target, desk.estates[target.name])
-        except SfintError as error:
-            return Allowed(False, f"could not look again before acting: {error}")
-        if not isinstance(found, Plan):
-            return Allowed(False, f"the world changed since the approval: {found.reason}")
-        if found.hash != request.plan.hash:
-            return Allowed(False, "the world changed since the approval: the plan would be another one now")
-        return Allowed(True, "approved, and unchanged since")
+    async def _call_for_help(self, request: RunRequest, ending: Ending, decision: Decision | None) -> None:
+        """The page may have been resolved meanwhile, and an edited card notifies nobody: a new message does."""
+        desk, plan = self._desk, request.plan
+        where = Where(request.channel, thread=plan_key(request.run_id))
+        people = [request.requested_by, *([decision.by] if decision is not None else [])]
+        named = " ".join(f"<@{user}>" for user in dict.fromkeys(people))
+        lines = (f"{named}: a person must look now.", ending.summary)
+        notice = Notice(f"{plan.title}: failed", lines, "/sfint status", Tone.BAD)
+        await desk.chat.show(f"help:{request.run_id}", where, notice)
+        entry, target = desk.runbook.get(plan.entry), desk.targets.get(plan.binding.target)
+        if entry is not None and target is not None:
+            summary = f"{plan.title} failed: {ending.summary}"
+            await page_for_entry(desk, target, entry, summary=summary, where=where, correlation_id=request.run_id)
 
     async def _call_approvers(self, request: RunRequest) -> None:
         """Nobody answered: they are mentioned by name, which is how Slack pages a person."""
