@@ -17,6 +17,7 @@ from bot.usecases.answer_command import answer_command
 from bot.usecases.ask import Ask, refuse, whisper
 from bot.usecases.decide import decide
 from bot.usecases.desk import Desk
+from bot.usecases.home_target import runbook_here, targets_here
 from bot.usecases.page_team import acknowledge_page, page_team
 from bot.usecases.show_runbook import show_runbook
 
@@ -52,8 +53,12 @@ async def answer_click(
 
 
 async def _show_entry(desk: Desk, ask: Ask, entry: str) -> None:
-    if await _may(desk, ask, "runbook", _any_target(desk, ask), Role.VIEWER):
-        await whisper(desk, ask, show_runbook(desk.runbook, entry))
+    channel = ask.place.channel_id
+    here = targets_here(desk, channel)
+    if not here:
+        await refuse(desk, ask, "runbook", "no target is configured for this channel")
+    elif await _may(desk, ask, "runbook", here[0], Role.VIEWER):
+        await whisper(desk, ask, show_runbook(runbook_here(desk, channel), entry))
 
 
 async def _page(desk: Desk, ask: Ask, target_name: str, entry_id: str, team: Team) -> None:
@@ -93,8 +98,3 @@ async def _may(desk: Desk, ask: Ask, action: str, target_name: str, role: Role) 
     if not allowed.yes:
         await refuse(desk, ask, action, allowed.reason, target=target_name)
     return allowed.yes
-
-
-def _any_target(desk: Desk, ask: Ask) -> str:
-    channel = ask.place.channel_id
-    return next((name for name, target in sorted(desk.targets.items()) if channel in target.channels), "")

@@ -16,6 +16,7 @@ from bot.ports.freeze import FreezeState
 from bot.ports.telemetry import Answered
 from bot.usecases.ask import Ask, refuse, whisper
 from bot.usecases.desk import Desk
+from bot.usecases.home_target import home_target, runbook_here, targets_here
 from bot.usecases.observe_request import answered_with
 from bot.usecases.propose import propose
 from bot.usecases.record import record
@@ -86,7 +87,9 @@ async def _carry_out(desk: Desk, engine: Engine, ask: Ask, command: Command, tar
 
 async def _answer_reader(desk: Desk, ask: Ask, command: Command) -> None:
     if command.name == "runbook":
-        await whisper(desk, ask, show_runbook(desk.runbook, " ".join(command.arguments)))
+        await whisper(
+            desk, ask, show_runbook(runbook_here(desk, ask.place.channel_id), " ".join(command.arguments))
+        )
         return
     named = command.arguments[0] if command.arguments else None
     await whisper(desk, ask, help_for(named))
@@ -119,16 +122,15 @@ def _takes_target(command: Command) -> bool:
 
 def _target(desk: Desk, ask: Ask, command: Command) -> Target | Notice:
     channel, named = ask.place.channel_id, command.option("target")
-    here = sorted(name for name, target in desk.targets.items() if channel in target.channels)
+    here = targets_here(desk, channel)
     if not here:
         return Notice("No target here", ("No target is configured for this channel.",), tone=Tone.WARNING)
     if named is None:
-        is_one_of_many = len(here) > 1 and _takes_target(command)
-        chosen = desk.default_targets.get(channel) or (None if is_one_of_many else here[0])
-        if chosen is None:
+        home = home_target(desk, channel) or (None if _takes_target(command) else desk.targets[here[0]])
+        if home is None:
             lines = (f"This channel has several targets: {', '.join(here)}. Name one with `--target`.",)
             return Notice("Which target?", lines, f"/sfint {command.name} --target {here[0]}", Tone.WARNING)
-        return desk.targets[chosen]
+        return home
     if named not in here:
         guess = nearest(named, here)
         lines = (f"`--target`: `{named}` is no target of this channel; here: {', '.join(here)}.",)

@@ -33,8 +33,7 @@ async def report_status(
         if (not components or check.component in components) and (not names or check.name in names)
     ]
     findings = await run_checks(chosen, target, desk.estates[target.name])
-    runbook = desk.runbook.linked(target)
-    items = Report.ordered([Explained(finding, runbook.explain(finding.code)) for finding in findings])
+    items = Report.ordered([Explained(finding, desk.runbook.explain(finding.code)) for finding in findings])
     seconds = desk.clock.monotonic() - began
     where = Where(channel, thread=f"report:{key}")
     pages = await _page(desk, target, items, where, key)
