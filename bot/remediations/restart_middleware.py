@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from bot.domain.errors import NotFound
 from bot.domain.remediation import Binding, Fact, NoPlan, Plan, StepCall
 from bot.domain.target import Target
@@ -11,6 +13,8 @@ from bot.remediations.registry import remediation
 
 NAME = "restart-middleware"
 ENTRY = "middleware-down"
+_UNSETTLED = timedelta(minutes=10)
+"""Kubernetes forgets its back-off after ten minutes without a crash; so do we."""
 
 
 @remediation(NAME)
@@ -43,12 +47,13 @@ async def restart_middleware(target: Target, estate: Estate) -> Plan | NoPlan:
             needs_somebody=True,
         )
     pods = await estate.cluster.pods(target.namespace, workload.selector)
-    return _plan(target, workload, pods)
+    return _plan(target, workload, pods, estate.clock.now())
 
 
-def _plan(target: Target, workload: Workload, pods: tuple[Pod, ...]) -> Plan:
-    available = workload.available_replicas >= workload.replicas
+def _plan(target: Target, workload: Workload, pods: tuple[Pod, ...], now: datetime) -> Plan:
     looping = [container for pod in pods for container in pod.crash_loops]
+    steady = not looping and not any(_crashed_lately(pod, now) for pod in pods)
+    available = workload.available_replicas >= workload.replicas and steady
     binding = Binding(
         remediation=NAME,
         target=target.name,
@@ -75,6 +80,16 @@ def _plan(target: Target, workload: Workload, pods: tuple[Pod, ...]) -> Plan:
             *(Fact(pod.name, _pod_words(pod)) for pod in pods),
         ),
         steps=_steps(workload),
+    )
+
+
+def _crashed_lately(pod: Pod, now: datetime) -> bool:
+    """Between two crashes a pod is available for moments; the verdict, and so the approval, must not flicker."""
+    return any(
+        container.restarts > 0
+        and container.last_finished_at is not None
+        and now - container.last_finished_at < _UNSETTLED
+        for container in pod.containers
     )
 
 
