@@ -10,7 +10,7 @@ from bot.domain.secret_shapes import MASK, mask_phone
 
 _FIELD = re.compile(
     r"""(?:(?<![\w.\-])|(?<=%26)|(?<=%22)|(?<=%3F)|(?<=%7B)|(?<=%2C))
-    (?P<dashes>--)?(?P<name>[A-Za-z_][\w.\-]*+)(?P<close>\\*+["'`]?+)
+    (?P<dashes>--)?(?P<name>[A-Za-z_][\w.\-]*+)(?P<close>%22|\\*+["'`]?+)
     (?:(?P<separator>[ \t]*+(?:=>|:=|[:=]|%3[AaDd]))(?P<space>[ \t]*+)|(?P<flag>[ \t]++)(?=[^\s\-]))""",
     re.VERBOSE,
 )

@@ -9,6 +9,8 @@ MASK = "***"
 
 _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _Rewrite = str | Callable[[re.Match[str]], str]
+_COLOUR = re.compile(r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033)\[[0-9;]{0,20}m")
+"""A logger that believes it has a terminal colours the names: `\\x1b[36mpassword\\x1b[0m=…`."""
 _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY-----")
 _PLAIN_AFTER_SCHEME = frozenset(
@@ -55,6 +57,15 @@ _SHAPES: tuple[tuple[str, _Rewrite], ...] = (
         r"(?P<gap>[ \t\"']++)(?P<rest>[^\s\"']++)",
         _scheme,
     ),
+    (r"(\bredis-cli\b[^\n]{0,80}?[ \t](?:-a|--pass)[ \t]++)(?!\*\*\*)[^\s\"']++", rf"\g<1>{MASK}"),
+    # In a sentence: `using password Xy12…`; names of Kubernetes have no capitals, and addresses are no secrets.
+    (
+        r"((?i:\b(?:password|passwd|pwd|passphrase|secret|token|api[-_ ]?key)(?:[ \t]++(?:is|was))?)"
+        r"[ \t]++[\"'\[(]?)"
+        r"(?=[^\s\d]{0,64}\d)(?=[^\sa-z]{0,64}[a-z])(?=[^\sA-Z]{0,64}[A-Z])(?!\w{1,9}://)"
+        r"[^\s=:]{7,}[^\s=:\"'\])},.;]",
+        rf"\g<1>{MASK}",
+    ),
     # Cloud keys and code hosts.
     (r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])", MASK),
     (r"AIza[\w-]{35}|ya29\.[\w.-]{10,}+|GOCSPX-[\w-]{10,}+", MASK),
@@ -71,14 +82,14 @@ _SHAPES: tuple[tuple[str, _Rewrite], ...] = (
     (r"(?<![\w+])\+[1-9](?:[ ().-]{0,2}\d){7,14}(?![\d])", _phone),
     (r"(?<![\w.:+/=-])\(\d{2,3}\) ?\d{3,4}[ -]?\d{4}(?![\w-])", _phone),
     (r"(?<![\w.:+/-])(?:\d{3}-\d{3,4}|\d{2}-\d{4})-\d{4}(?![\w.:-])", _phone),
-    (r"(?<![\w.:+-])52\d{10,11}(?![\w.])", _phone),
+    (r"(?<![\w.:+-])(?<!offset )52\d{10,11}(?![\w.])", _phone),
 )
 _COMPILED = tuple((re.compile(shape), rewrite) for shape, rewrite in _SHAPES)
 
 
 def mask_shapes(text: str) -> str:
     """The text with every recognised shape masked."""
-    text = _mask_private_keys(text)
+    text = _mask_private_keys(_COLOUR.sub("", text))
     for shape, rewrite in _COMPILED:
         text = shape.sub(rewrite, text)
     return text

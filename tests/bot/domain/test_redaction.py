@@ -347,3 +347,33 @@ def test_the_ticket_of_a_socket_is_masked() -> None:
 
     assert PLAIN.text(line) == line.replace("DcULToUbp-TvLq_9k1", "***")
     assert PLAIN.text("see the ticket=INC-1234") == "see the ticket=INC-1234"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("\x1b[36mpassword\x1b[0m=Zk9pQw2LmX7 \x1b[36mstatus\x1b[0m=400", "password=*** status=400"),
+        ('{"log":"\\u001b[36mpassword\\u001b[0m=Zk9pQw2LmX7"}', '{"log":"password=***"}'),
+        ("dial failed using password Zk9pQw2LmX7, retrying", "dial failed using password ***, retrying"),
+        ("probe: redis-cli -h 127.0.0.1 -a Zk9pQw2 ping", "probe: redis-cli -h 127.0.0.1 -a *** ping"),
+        ("client_secret%22%3A%22Zk9pQw2LmX7%22", "client_secret%22%3A***"),
+    ],
+)
+def test_secrets_in_colours_sentences_and_command_lines(line: str, shown: str) -> None:
+    """Ways of writing that no syntax announces."""
+    assert PLAIN.text(line) == shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'secret "redis-auth-2" not found',
+        "failed to fetch token: pods not found",
+        "error getting token https://acme.my.salesforce.com/services/oauth2/Token1",
+        "Using a password with '-a' or '-u' option on the command line interface may not be safe.",
+        "master, offset 523456789012 of 8e5f",
+    ],
+)
+def test_sentences_about_secrets_are_evidence(line: str) -> None:
+    """They name a thing, they do not tell it."""
+    assert PLAIN.text(line) == line
