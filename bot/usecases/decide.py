@@ -40,7 +40,7 @@ async def decide(
         await refuse(desk, ask, "approval", allowed.reason, target=run.request.plan.binding.target, hint=hint)
         return
     standing = await desk.runs.decide(decision)
-    if standing != decision:
+    if not _is_same(standing, decision):
         await _too_late(desk, ask, run, standing)
         return
     await record(
@@ -54,6 +54,15 @@ async def decide(
         reason=reason,
     )
     await engine.decide(standing)
+
+
+def _is_same(standing: Decision, decision: Decision) -> bool:
+    """Whether this click is the one that stands; the reason may differ, as the book keeps it redacted."""
+    return (standing.by, standing.choice, standing.clicked_at) == (
+        decision.by,
+        decision.choice,
+        decision.clicked_at,
+    )
 
 
 def _judge(desk: Desk, ask: Ask, run: RunRecord, decision: Decision) -> Allowed:
