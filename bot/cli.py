@@ -7,6 +7,7 @@ typed or configured; 73 another bot holds the database.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shlex
 import sys
@@ -23,7 +24,15 @@ from bot.domain.notice import Notice
 from bot.domain.redaction import Redactor
 from bot.domain.report import Report
 from bot.log import configure_logging
-from bot.settings import Settings, SettingsProblems, config_check, config_path, load_settings, render_problems
+from bot.settings import (
+    Settings,
+    SettingsProblems,
+    config_check,
+    config_path,
+    exposed_secrets,
+    load_settings,
+    render_problems,
+)
 from bot.views.terminal import plain, proof_table
 
 OK, BAD_NEWS, MISTAKE, BUSY = 0, 1, 2, 73
@@ -83,7 +92,7 @@ def _dispatch(config: str, words: list[str]) -> int:
         case ["run"]:
             return _run(config)
         case ["config", "check"]:
-            _out(config_check(_settings(config)))
+            _out(_checked(config, _settings(config)))
             return OK
         case ["config", "check", "--live"]:
             return _prove(config)
@@ -109,6 +118,8 @@ def _run(config: str) -> int:
     settings = _settings(config)
     redactor = Redactor(settings.secrets())
     configure_logging(redactor, settings.log.level.upper())
+    if warning := _exposed(config):
+        logging.getLogger("sfint").warning(warning)
     try:
         asyncio.run(run_bot(settings, redactor))
     except AlreadyRunning as error:
@@ -170,7 +181,7 @@ def _prove(config: str) -> int:
     settings = _settings(config)
     redactor = Redactor(settings.secrets())
     configure_logging(redactor, "ERROR")
-    _out(config_check(settings) + "\n")
+    _out(_checked(config, settings) + "\n")
     proofs = asyncio.run(terminal.prove(settings, redactor))
     _out(redactor.text(proof_table(proofs)))
     return OK if all(proof.standing.is_fine for proof in proofs) else BAD_NEWS
@@ -224,6 +235,15 @@ def _without_lab(words: list[str]) -> int:
 
 def _settings(config: str) -> Settings:
     return load_settings(config_path(config or None, os.environ), os.environ)
+
+
+def _checked(config: str, settings: Settings) -> str:
+    warning = _exposed(config)
+    return config_check(settings) + (f"\nwarning: {warning}" if warning else "")
+
+
+def _exposed(config: str) -> str:
+    return exposed_secrets(config_path(config or None, os.environ))
 
 
 def _only_target(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.settings.exposure import exposed_secrets
 from bot.settings.loading import config_path, load_settings
 from bot.settings.problems import Problem, SettingsProblems
 from bot.settings.schema import PagerdutySettings, Settings, SlackSettings, StoreSettings, TeamSettings
@@ -23,6 +24,7 @@ __all__ = [
     "TeamSettings",
     "config_check",
     "config_path",
+    "exposed_secrets",
     "load_settings",
     "render_problems",
 ]
