@@ -32,6 +32,7 @@ async def answer_command(desk: Desk, engine: Engine, ask: Ask, text: str) -> Non
     """Usage problems and refusals are seen by the asker alone; nothing is started then."""
     if not ask.place.is_joined:
         answered_with(Answered.REFUSED)
+        await _record_uninvited(desk, ask)
         await whisper(desk, ask, _invite())
         return
     stranger = refusal(ask.actor, ask.place, desk.roles, desk.home_team)
@@ -136,6 +137,12 @@ def _target(desk: Desk, ask: Ask, command: Command) -> Target | Notice:
         lines = (f"`--target`: `{named}` is no target of this channel; here: {', '.join(here)}.",)
         return Notice("Unknown target", lines, f"/sfint {command.name} --target {guess or here[0]}", Tone.WARNING)
     return desk.targets[named]
+
+
+async def _record_uninvited(desk: Desk, ask: Ask) -> None:
+    """Whoever tries it from channel to channel leaves a trace, as with every other refusal."""
+    actor, channel = ask.actor.user_id, ask.place.channel_id
+    await record(desk, "command.uninvited", actor=actor, target="", correlation_id=ask.key, channel=channel)
 
 
 def _invite() -> Notice:
