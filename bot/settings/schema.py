@@ -31,6 +31,7 @@ from bot.settings.kinds import (
     UserId,
     UserIdOrAll,
 )
+from bot.settings.kubeconfig import kubeconfig_secrets, service_account_secrets
 from bot.settings.section import NO_SECRET, Section
 from bot.settings.target import EmailAddresses, TargetSettings
 
@@ -116,7 +117,7 @@ class RoleSettings(Section):
 
 
 class TeamSettings(Section):
-    """How a team is paged; `contacts` are tried in their order."""
+    """How a team is paged; `contacts` are its people, whom nothing calls one by one yet."""
 
     slack_group: GroupId | None = Field(default=None, examples=["S0OPS"])
     pagerduty_routing_key: SecretStr = Field(default=NO_SECRET, examples=["env:PAGERDUTY_OPS_KEY"])
@@ -185,4 +186,11 @@ class Settings(Section):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret value, longest first, so that one within another is masked whole."""
-        return tuple(sorted(set(secret_values(self)), key=lambda secret: (-len(secret), secret)))
+        known = {*secret_values(self), *self._kubernetes_secrets()}
+        return tuple(sorted(known, key=lambda secret: (-len(secret), secret)))
+
+    def _kubernetes_secrets(self) -> list[str]:
+        ways = [target.kubernetes for target in self.targets.values()]
+        files = [way.kubeconfig for way in ways if way.kubeconfig is not None]
+        found = [secret for file in files for secret in kubeconfig_secrets(file)]
+        return [*found, *service_account_secrets()] if any(way.in_cluster for way in ways) else found

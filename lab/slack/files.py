@@ -31,6 +31,10 @@ class FileStore:
         self._files[made.id] = made
         return made
 
+    def contents(self) -> list[bytes]:
+        """The bytes of every file that has come, in the order of their announcement."""
+        return [file.content for file in self._files.values() if file.content is not None]
+
     def get(self, file_id: str) -> StoredFile | None:
         """The file, if there is such a one."""
         return self._files.get(file_id)
