@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import stamina
 import structlog
@@ -33,13 +32,17 @@ from bot.estates import open_estates
 from bot.observation import Observation, open_observation
 from bot.pagers import open_pager
 from bot.ports.clock import Clock
+from bot.ports.ledger import Ledger
+from bot.ports.pages import PageBook
+from bot.ports.runs import RunBook
 from bot.remediations.registry import collect as collect_remediations
-from bot.runbook.loader import load_runbook
+from bot.runbook.loader import Runbook, load_runbook
 from bot.settings import Settings, SlackSettings
 from bot.steps.registry import collect as collect_steps
 from bot.usecases.deliver_pages import DeliverPages
 from bot.usecases.desk import Desk
 from bot.usecases.help_at_once import HelpAtOnce
+from bot.usecases.keep_loops import Loops
 from bot.usecases.observe import observe_checks, observe_help, observe_remediations
 from bot.usecases.publish_audit_head import publish_audit_heads
 from bot.usecases.receive import Receive
@@ -52,7 +55,6 @@ from handlers import register
 __all__ = ["AlreadyRunning", "run_bot"]
 
 _log = structlog.get_logger(__name__)
-_LOOP_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,20 @@ class Usecases:
 
     receive: Receive
     help_at_once: Callable[[str, str, str], Notice | None]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What stands before Slack is reached, and everything else is built on."""
+
+    settings: Settings
+    redactor: Redactor
+    observe: Observer
+    observation: Observation
+    clock: Clock
+    store: Store
+    stop: asyncio.Event
+    stack: contextlib.AsyncExitStack
 
 
 def log_step(run_id: str, step: str, moment: str) -> None:
@@ -107,63 +123,28 @@ async def _started(
         sender = SlackSender(slack.web, store.outbox)
         await sender.start()
         stack.push_async_callback(sender.stop)
-        await _open_for_work(settings, redactor, observe, observation, clock, store, slack, sender, stop, stack)
+        ground = Ground(settings, redactor, observe, observation, clock, store, stop, stack)
+        await _open_for_work(ground, slack, sender)
         connection.slack = slack
         _log.info("ready", targets=sorted(settings.targets))
         yield
 
 
-async def _open_for_work(
-    settings: Settings,
-    redactor: Redactor,
-    observe: Observer,
-    observation: Observation,
-    clock: Clock,
-    store: Store,
-    slack: Slack,
-    sender: SlackSender,
-    stop: asyncio.Event,
-    stack: contextlib.AsyncExitStack,
-) -> None:
+async def _open_for_work(ground: Ground, slack: Slack, sender: SlackSender) -> None:
+    settings, stack, telemetry = ground.settings, ground.stack, ground.observation.telemetry
     runbook = load_runbook()
-    pager = open_pager(settings, runbook, redactor, clock, stack)
-    telemetry = observation.telemetry
-    inbox, run_book, page_book, ledger = observation.books(store)
-    pages, worker = DeliverPages(pager), WorkInbox(inbox, telemetry)
-    estates = await open_estates(settings, store.logins, clock, stack)
-    groups = {team: way.slack_group for team, way in settings.teams.items() if way.slack_group}
-    leaders = {team: way.leader for team, way in settings.teams.items() if way.leader}
-    desk = Desk(
-        targets={name: settings.target(name) for name in settings.targets},
-        default_targets={channel: name for name, each in settings.targets.items() for channel in each.default_in},
-        estates=estates,
-        roles=settings.roles(),
-        home_team=slack.team_id,
-        runbook=runbook,
-        checks=observe_checks(collect_checks(), telemetry),
-        remediations=observe_remediations(collect_remediations(), telemetry),
-        steps=collect_steps(),
-        chat=SlackChat(store.outbox, redactor, Mentions(groups, leaders), sender.wake),
-        directory=SlackDirectory(slack.web),
-        ledger=ledger,
-        pages=page_book,
-        runs=run_book,
-        freezer=store.freezer,
-        clock=clock,
-        wake_pager=pages.wake,
-    )
-    script = ObservedScript(RepairScript(desk), telemetry)
-    engine = DurableEngine(settings.store.directory / "runs.db", script, clock, redactor, observe=observe)
-    await engine.open()
-    stack.push_async_callback(engine.close)
-    observation.watch_engine(engine)
-    loops = Loops(stop)
+    pages = DeliverPages(open_pager(settings, runbook, ground.redactor, ground.clock, stack))
+    inbox, runs, page_book, ledger = ground.observation.books(ground.store)
+    worker = WorkInbox(inbox, telemetry)
+    desk = await _desk(ground, slack, sender, runbook, (runs, page_book, ledger), pages.wake)
+    engine = await _engine(ground, desk)
+    loops = Loops(ground.stop)
     stack.push_async_callback(loops.cancel)
     loops.keep("pager", lambda: pages.run(desk))
     loops.keep("inbox", lambda: worker.run(desk, engine))
     loops.keep("runs", lambda: watch_over_runs(desk, engine))
-    loops.keep("retention", lambda: _prune(store, engine, clock, settings))
-    loops.keep("audit walk", lambda: observation.walk_the_audit_chain(store.ledger))
+    loops.keep("retention", lambda: _prune(ground.store, engine, ground.clock, settings))
+    loops.keep("audit walk", lambda: ground.observation.walk_the_audit_chain(ground.store.ledger))
     if channel := settings.slack.audit_channel:
         every = settings.slack.audit_every_seconds
         loops.keep("audit", lambda: publish_audit_heads(desk, channel, every))
@@ -171,6 +152,48 @@ async def _open_for_work(
     register(slack.app, Usecases(Receive(inbox, worker.wake), observe_help(help_at_once, telemetry)))
     await slack.entrance.start()
     stack.push_async_callback(slack.entrance.stop)
+
+
+async def _desk(
+    ground: Ground,
+    slack: Slack,
+    sender: SlackSender,
+    runbook: Runbook,
+    books: tuple[RunBook, PageBook, Ledger],
+    wake_pager: Callable[[], None],
+) -> Desk:
+    settings, telemetry, (runs, pages, ledger) = ground.settings, ground.observation.telemetry, books
+    groups = {team: way.slack_group for team, way in settings.teams.items() if way.slack_group}
+    leaders = {team: way.leader for team, way in settings.teams.items() if way.leader}
+    return Desk(
+        targets={name: settings.target(name) for name in settings.targets},
+        default_targets={channel: name for name, each in settings.targets.items() for channel in each.default_in},
+        estates=await open_estates(settings, ground.store.logins, ground.clock, ground.stack),
+        roles=settings.roles(),
+        home_team=slack.team_id,
+        runbook=runbook,
+        checks=observe_checks(collect_checks(), telemetry),
+        remediations=observe_remediations(collect_remediations(), telemetry),
+        steps=collect_steps(),
+        chat=SlackChat(ground.store.outbox, ground.redactor, Mentions(groups, leaders), sender.wake),
+        directory=SlackDirectory(slack.web),
+        ledger=ledger,
+        pages=pages,
+        runs=runs,
+        freezer=ground.store.freezer,
+        clock=ground.clock,
+        wake_pager=wake_pager,
+    )
+
+
+async def _engine(ground: Ground, desk: Desk) -> DurableEngine:
+    script = ObservedScript(RepairScript(desk), ground.observation.telemetry)
+    database = ground.settings.store.directory / "runs.db"
+    engine = DurableEngine(database, script, ground.clock, ground.redactor, observe=ground.observe)
+    await engine.open()
+    ground.stack.push_async_callback(engine.close)
+    ground.observation.watch_engine(engine)
+    return engine
 
 
 class _SlackProbe:
@@ -258,40 +281,3 @@ async def _prune(store: Store, engine: DurableEngine, clock: Clock, settings: Se
         runs = await engine.prune((clock.now() - retention.runs).isoformat())
         _log.info("pruned", rows=rows, runs=runs)
         await clock.sleep(keep.prune_every_seconds)
-
-
-class Loops:
-    """The background loops. One that cannot reach something, the store for example, begins anew a moment later.
-
-    One that ends in any other way is a defect and stops the bot, which is then restarted.
-    """
-
-    def __init__(self, stop: asyncio.Event) -> None:
-        self._stop = stop
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def keep(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Starts a loop."""
-        task = asyncio.create_task(_again_when_reachable(name, work), name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    async def cancel(self) -> None:
-        """Ends all loops."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            _log.critical("a loop ended", loop=task.get_name(), exc_info=task.exception())
-            self._stop.set()
-
-
-async def _again_when_reachable(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    while True:
-        try:
-            return await work()
-        except Unreachable as error:
-            _log.error("a loop begins anew", loop=name, problem=str(error))
-            await asyncio.sleep(_LOOP_PAUSE_SECONDS)
