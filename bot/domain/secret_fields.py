@@ -37,7 +37,7 @@ _NAMED = re.compile(
     (?P<separator>\s*+[:=])(?P<space>[ \t]*+)""",
     re.VERBOSE,
 )
-_HEADER_VALUE = re.compile(r"[^\"'\r\n]++")
+_HEADER_VALUE = re.compile(r"[^\"'`\r\n]++")
 _SCHEME = re.compile(r"(\s*(?:Bearer|Basic|Token|Digest|Negotiate|OAuth))(\s+)(.*)", re.DOTALL | re.IGNORECASE)
 _BEHIND_A_VALUE = " \t\r\n,;:)]}>\"'`\\"
 """What may follow where a value ends; anything else belongs to it still."""

@@ -11,6 +11,8 @@ _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F
 _Rewrite = str | Callable[[re.Match[str]], str]
 _COLOUR = re.compile(r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033)\[[0-9;]{0,20}m")
 """A logger that believes it has a terminal colours the names: `\\x1b[36mpassword\\x1b[0m=…`."""
+_SHORT_WORD = re.compile(r"[a-z]{2,9}")
+"""`A Bearer without a token`: no token is that short and plain."""
 _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY-----")
 _PLAIN_AFTER_SCHEME = frozenset(
@@ -23,7 +25,9 @@ _PLAIN_AFTER_SCHEME = frozenset(
 
 def _scheme(match: re.Match[str]) -> str:
     rest = match["rest"]
-    plain = rest.strip(".,;:!?)]}").lower() in _PLAIN_AFTER_SCHEME or rest.startswith(MASK)
+    word = rest.strip(".,;:!?)]}")
+    is_word = match["scheme"].lower() in ("bearer", "basic") and _SHORT_WORD.fullmatch(word) is not None
+    plain = is_word or word.lower() in _PLAIN_AFTER_SCHEME or rest.startswith(MASK)
     return match[0] if plain else f"{match['scheme']}{match['gap']}{MASK}"
 
 

@@ -10,7 +10,7 @@ import time
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.redaction import Redactor
@@ -236,6 +236,7 @@ SECRETS = st.text(
 )
 
 
+@settings(deadline=None)  # how long it takes is another test's matter
 @given(TEXTS)
 def test_redacting_twice_changes_nothing_more(text: str) -> None:
     """It never crashes either, whatever a peer wrote."""
@@ -244,6 +245,7 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
     assert PLAIN.text(once) == once
 
 
+@settings(deadline=None)  # how long it takes is another test's matter
 @given(SECRETS, TEXTS, TEXTS)
 def test_no_known_secret_survives(secret: str, before: str, after: str) -> None:
     """Wherever it stands, as it is or in a JSON document."""
@@ -254,6 +256,7 @@ def test_no_known_secret_survives(secret: str, before: str, after: str) -> None:
     assert secret not in json.dumps(redactor.value({before: {"x": before + secret}}), ensure_ascii=False)
 
 
+@settings(deadline=None)  # how long it takes is another test's matter
 @given(st.text(st.characters(codec="ascii", exclude_categories=["Cc", "Z"], exclude_characters="*"), min_size=5))
 def test_no_field_value_survives_in_the_four_syntaxes(secret: str) -> None:
     """Passwords hold quotes, brackets and separators."""
@@ -357,6 +360,7 @@ def test_the_ticket_of_a_socket_is_masked() -> None:
         ("dial failed using password Zk9pQw2LmX7, retrying", "dial failed using password ***, retrying"),
         ("probe: redis-cli -h 127.0.0.1 -a Zk9pQw2 ping", "probe: redis-cli -h 127.0.0.1 -a *** ping"),
         ("client_secret%22%3A%22Zk9pQw2LmX7%22", "client_secret%22%3A***"),
+        ("requirepass hunter", "requirepass ***"),
     ],
 )
 def test_secrets_in_colours_sentences_and_command_lines(line: str, shown: str) -> None:
@@ -372,6 +376,8 @@ def test_secrets_in_colours_sentences_and_command_lines(line: str, shown: str) -
         "error getting token https://acme.my.salesforce.com/services/oauth2/Token1",
         "Using a password with '-a' or '-u' option on the command line interface may not be safe.",
         "master, offset 523456789012 of 8e5f",
+        "A Bearer without a token confirms it; with JWT bearer also another org's host",
+        "each request carries `Authorization: Bearer ` with nothing behind it",
     ],
 )
 def test_sentences_about_secrets_are_evidence(line: str) -> None:
