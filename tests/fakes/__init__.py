@@ -1,1 +1,1 @@
-"""Fakes of the bot's ports for tests of the inside; each passes the same contract suite as the real adapter."""
+"""Fakes of the bot's ports; those of the estate keep to `tests/contracts/test_*_ports.py`, as the adapters do."""

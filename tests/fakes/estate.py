@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.errors import Conflict, NotFound, SfintError
+from bot.domain.errors import Conflict, NotFound, RunStopped, SfintError, Unreachable
 from bot.domain.redis_topology import RedisView, SentinelView
 from bot.domain.salesforce import CallAnswer, CallVerdict, TokenAnswer, TokenVerdict
 from bot.domain.workload import Event, Pod, Workload, WorkloadRef
@@ -155,12 +155,19 @@ class FakeCache:
         return self.nodes.get(pod.name, RedisView(pod.name, pod.ip, problem="cannot be reached"))
 
     async def snapshot(self, pod: Pod, deadline_seconds: float) -> int:
-        """Always works."""
-        return self.nodes[pod.name].last_save_at + 1
+        """A second newer than the one before; Unreachable for a silent pod."""
+        view = await self.node(pod)
+        if view.problem:
+            raise Unreachable(view.problem)
+        saved = replace(view, last_save_at=view.last_save_at + 1)
+        self.nodes = {**self.nodes, pod.name: saved}
+        return saved.last_save_at
 
     async def canary(self, master: Pod, replicas: Sequence[Pod], key: str, value: str) -> int:
-        """Reaches everybody."""
-        return len(replicas)
+        """Reaches the replicas whose link is up; RunStopped for one that is no master."""
+        if (await self.node(master)).role != "master":
+            raise RunStopped(f"{master.name} does not take writes")
+        return sum([(await self.node(pod)).master_link_up for pod in replicas])
 
 
 @dataclass
