@@ -98,7 +98,7 @@ async def _lab(scenario: str, port: int, mode: str) -> int:
             _say(f"breaking it: {chosen.summary} …")
             await chosen.break_it(world)
             _say("broken. Type /sfint status on the page, then /sfint restart-sentinel,")
-            _say("become Arno Approver (bottom left) and approve. Ctrl-C ends the world.")
+            _say("become Arno Approver (on the left) and approve. Ctrl-C ends the world.")
         await stop.wait()
         _say("\nclosing the world …")
     return 0
