@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 
@@ -10,7 +11,7 @@ from bot.adapters.clock import SystemClock
 from bot.adapters.kubernetes_permissions import Need
 from bot.adapters.kubernetes_proofs import kubernetes_questions, unless_token_refused
 from bot.adapters.slack_proofs import slack_proofs
-from bot.adapters.store.store import open_store
+from bot.adapters.store.store import Store, open_store
 from bot.checks.registry import collect as collect_checks
 from bot.domain.actor import Role
 from bot.domain.command import Command
@@ -45,12 +46,22 @@ def read_runbook(words: str) -> RunbookPage | Notice:
     return show_runbook(load_runbook(), words)
 
 
+@contextlib.asynccontextmanager
+async def _books(settings: Settings, redactor: Redactor) -> AsyncIterator[Store]:
+    """Beside a running bot too: the terminal adds log-ins to the book that protects the account, and no more."""
+    keys = [key.get_secret_value() for key in settings.store.inbox_keys]
+    store = await open_store(f"sqlite:///{settings.store.directory / 'sfint.db'}", keys, redactor, SystemClock())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
 async def ask(settings: Settings, redactor: Redactor, target_name: str, command: Command) -> Answer:
     """`status`, `token-test`, or the plan of a remediation; nothing is changed, paged or recorded."""
-    clock, keys = SystemClock(), [key.get_secret_value() for key in settings.store.inbox_keys]
+    clock = SystemClock()
     async with contextlib.AsyncExitStack() as stack:
-        store = await open_store(f"sqlite:///{settings.store.directory / 'sfint.db'}", keys, redactor, clock)
-        stack.push_async_callback(store.close)
+        store = await stack.enter_async_context(_books(settings, redactor))
         estates = await open_estates(settings, store.logins, clock, stack)
         target, estate = settings.target(target_name), estates[target_name]
         remedies = collect_remediations()
@@ -81,10 +92,9 @@ async def _report(target: Target, estate: Estate, command: Command) -> Report:
 
 async def prove(settings: Settings, redactor: Redactor) -> tuple[Proof, ...]:
     """Every token, permission and name of the settings, asked of its system; nothing is changed, nobody paged."""
-    clock, keys = SystemClock(), [key.get_secret_value() for key in settings.store.inbox_keys]
+    clock = SystemClock()
     async with contextlib.AsyncExitStack() as stack:
-        store = await open_store(f"sqlite:///{settings.store.directory / 'sfint.db'}", keys, redactor, clock)
-        stack.push_async_callback(store.close)
+        store = await stack.enter_async_context(_books(settings, redactor))
         questions = [
             *await _about_slack(settings, stack),
             *pager_questions(settings, load_runbook(), redactor, clock, stack),
@@ -146,21 +156,13 @@ def _refused(subject: str, what: str, error: SfintError, fix: str) -> Question:
 
 async def check_audit(settings: Settings, redactor: Redactor, known_head: str) -> AuditVerdict:
     """Walks the whole chain; `known_head` is a hash that must be in it, or empty."""
-    async with contextlib.AsyncExitStack() as stack:
-        keys = [key.get_secret_value() for key in settings.store.inbox_keys]
-        url = f"sqlite:///{settings.store.directory / 'sfint.db'}"
-        store = await open_store(url, keys, redactor, SystemClock())
-        stack.push_async_callback(store.close)
+    async with _books(settings, redactor) as store:
         return await verify_audit(store.ledger, known_head)
 
 
 async def audit_lines(settings: Settings, redactor: Redactor) -> list[str]:
     """The whole log as JSON, one line an event."""
-    async with contextlib.AsyncExitStack() as stack:
-        keys = [key.get_secret_value() for key in settings.store.inbox_keys]
-        url = f"sqlite:///{settings.store.directory / 'sfint.db'}"
-        store = await open_store(url, keys, redactor, SystemClock())
-        stack.push_async_callback(store.close)
+    async with _books(settings, redactor) as store:
         return [line async for line in export_audit(store.ledger)]
 
 

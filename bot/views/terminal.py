@@ -16,6 +16,8 @@ from bot.domain.runbook import Entry
 
 _BREAKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_LEADING_CODE = re.compile(r"^`([^`]*)`")
+"""A line that begins with what can be typed needs no quotes where nothing else could be meant."""
 _MARKS = {Outcome.OK: "ok  ", Outcome.DEGRADED: "WARN", Outcome.FAILING: "FAIL", Outcome.UNKNOWN: "????"}
 
 
@@ -88,7 +90,8 @@ def _no_plan(found: NoPlan) -> str:
 
 def _notice(notice: Notice) -> str:
     example = [f"for example: {notice.example}"] if notice.example else []
-    return _lines([notice.title, *(f"  {line}" for line in notice.lines), *example])
+    lines = (_LEADING_CODE.sub(r"\1", line) for line in notice.lines)
+    return _lines([notice.title, *(f"  {line}" for line in lines), *example])
 
 
 def _runbook(page: RunbookPage) -> str:
