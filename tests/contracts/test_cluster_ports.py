@@ -87,24 +87,24 @@ async def test_a_patch_changes_what_it_names_and_returns_the_new_reading(peers: 
     """Annotations merge, None removes, the version and the generation move."""
     before = await peers.workloads.get(_REF)
     marked = await peers.workloads.patch(
-        _REF, resource_version=before.resource_version, replicas=3, annotations={"a": "1", "b": "2"}
+        _REF, resource_version=before.resource_version, replicas=3, annotations={"sfint/a": "1", "sfint/b": "2"}
     )
 
     after = await peers.workloads.patch(
         _REF,
         resource_version=(await peers.workloads.get(_REF)).resource_version,
-        annotations={"a": None},
+        annotations={"sfint/a": None},
     )
 
     assert (marked.replicas, marked.generation) == (3, before.generation + 1)
     assert marked.resource_version != before.resource_version
-    assert (after.replicas, after.annotations.get("a"), after.annotations.get("b")) == (3, None, "2")
+    assert (after.replicas, after.annotations.get("sfint/a"), after.annotations.get("sfint/b")) == (3, None, "2")
 
 
 async def test_a_patch_with_an_old_version_changes_nothing(peers: Peers) -> None:
     """Conflict: read again, then decide anew."""
     before = await peers.workloads.get(_REF)
-    await peers.workloads.patch(_REF, resource_version=before.resource_version, annotations={"a": "1"})
+    await peers.workloads.patch(_REF, resource_version=before.resource_version, annotations={"sfint/a": "1"})
 
     with pytest.raises(Conflict):
         await peers.workloads.patch(_REF, resource_version=before.resource_version, replicas=0)
