@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.page import Page
 from bot.domain.remediation import Plan
 
 
@@ -72,8 +73,8 @@ class PlanCard:
     state: RunState
     decided_by: str = ""
     reason: str = ""
-    page_note: str = ""
-    """`Ops paged: accepted by PagerDuty`: only what the provider said."""
+    page: Page | None = None
+    """Who was called about this, as it stands; None where nobody was."""
     approvers: tuple[str, ...] = ()
 
 

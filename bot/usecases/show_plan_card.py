@@ -19,7 +19,7 @@ async def show_plan_card(
         state=state,
         decided_by=decision.by if decision is not None else "",
         reason=reason or (decision.reason if decision is not None else ""),
-        page_note=await _page_note(desk, request, state),
+        page=await _page(desk, request, state),
         approvers=others_who_approve(desk, request.requested_by),
     )
     await desk.chat.show(plan_key(request.run_id), Where(request.channel), card)
@@ -43,11 +43,9 @@ def plan_key(run_id: str) -> str:
     return f"plan:{run_id}"
 
 
-async def _page_note(desk: Desk, request: RunRequest, state: RunState) -> str:
+async def _page(desk: Desk, request: RunRequest, state: RunState) -> Page | None:
     entry = desk.runbook.get(request.plan.entry)
     if entry is None or not entry.teams:
-        return ""
+        return None
     page = await desk.pages.get(page_key(request.plan.binding.target, entry.id, entry.teams[0]))
-    if page is None or not (page.is_open or state.is_final):
-        return ""
-    return f"{page.team} paged: {page.state}{f' ({page.problem})' if page.problem else ''}"
+    return page if page is not None and (page.is_open or state.is_final) else None

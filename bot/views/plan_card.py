@@ -13,6 +13,7 @@ from bot.domain.run import DryRun, PlanCard, RunState
 from bot.views import ids
 from bot.views.card import FALLBACK, Rendered, actions, assemble, context, header, lines_of, press, section
 from bot.views.facts import fact_lines
+from bot.views.page_notice import page_words
 from bot.views.text import code, moment, plain, prose, spoken, user
 
 _GLYPHS = {
@@ -35,7 +36,7 @@ def plan_card(key: str, card: PlanCard) -> Rendered:
     title = f"{_GLYPHS[card.state]} {plan.title}: {_heading(card.state)}"
     asked = f"asked by {user(request.requested_by)} {moment(request.requested_at)}"
     where = f"target {code(plan.binding.target, 60)}"
-    tail = [_outcome(card), *_page_note(card), _hash_line(plan)]
+    tail = [_outcome(card), *_page(card), _hash_line(plan)]
     if card.state is RunState.WAITING:
         tail += _approval_buttons(card)
     return assemble(
@@ -110,8 +111,8 @@ def _outcome(card: PlanCard) -> Block:
             return section(f"{_GLYPHS[card.state]} {by}*{_heading(card.state).capitalize()}*{why}")
 
 
-def _page_note(card: PlanCard) -> list[Block]:
-    return [context(prose(card.page_note, 500))] if card.page_note else []
+def _page(card: PlanCard) -> list[Block]:
+    return [context(page_words(card.page))] if card.page is not None else []
 
 
 def _hash_line(plan: Plan) -> Block:

@@ -99,7 +99,7 @@ def _paged(pages: Sequence[Page]) -> list[Block]:
     if not pages:
         return []
     lines = [page_words(page) for page in pages[:6]]
-    return [context("\n".join(lines))]
+    return [context("\n".join([*lines, "That is how it stands now: the page's own card is kept up to date."]))]
 
 
 def _metadata(key: str, shown: Report, worst: Outcome, bad: Sequence[Explained]) -> dict[str, object]:

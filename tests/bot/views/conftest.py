@@ -101,7 +101,7 @@ def plan() -> Plan:
 
 
 @pytest.fixture
-def card(plan: Plan) -> PlanCard:
+def card(plan: Plan, page: Page) -> PlanCard:
     """The plan, waiting for an approval."""
     request = RunRequest(
         run_id="command:1234567890.123456.abcdef",
@@ -112,4 +112,4 @@ def card(plan: Plan) -> PlanCard:
         requested_at=AT,
         expires_at=AT.replace(minute=15),
     )
-    return PlanCard(request, RunState.WAITING, page_note="Ops paged: queued", approvers=("U0ARNO001", "U0ADA0001"))
+    return PlanCard(request, RunState.WAITING, page=page, approvers=("U0ARNO001", "U0ADA0001"))

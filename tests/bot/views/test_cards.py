@@ -273,7 +273,7 @@ def test_the_deny_form_is_a_valid_view() -> None:
     assert view["private_metadata"] == "C0INCSF001|command:1.2.3|" + "a" * 64
 
 
-def test_what_a_peer_wrote_calls_nobody(report: Report, card: PlanCard) -> None:
+def test_what_a_peer_wrote_calls_nobody(report: Report, card: PlanCard, page: Page) -> None:
     """A name in a log line, an error or a pod's message is shown, and wakes nobody up."""
     loud = "<@U0OLGA001> <!channel> <!subteam^S0OPS00001>"
     finding = Finding("redis-sentinel", "redis", Outcome.FAILING, "redis.no-master", loud, (loud,))
@@ -282,7 +282,7 @@ def test_what_a_peer_wrote_calls_nobody(report: Report, card: PlanCard) -> None:
     values = (
         replace(report, items=(Explained(finding),), pages=()),
         Progress("run-1", "Restart", "acme-prod", RunState.RUNNING, (line,), report.started_at, 1.0),
-        replace(card, request=replace(card.request, plan=plan), page_note=loud),
+        replace(card, request=replace(card.request, plan=plan), page=replace(page, problem=loud)),
         NoPlan("restart-sentinel", "acme-prod", "unknown", loud, (loud,)),
     )
 

@@ -75,8 +75,9 @@ def test_plan_cards(card: PlanCard, words: str, lines: tuple[str, ...], state: R
         facts=tuple(Fact(line, line) for line in lines),
         steps=tuple(StepCall("s", line, {}) for line in lines),
     )
-    shown = replace(card, request=replace(card.request, plan=plan), state=state, reason=words, page_note=words,
-                    decided_by=words, approvers=("U0ARNO001",) * 99)  # fmt: skip
+    assert card.page is not None
+    shown = replace(card, request=replace(card.request, plan=plan), state=state, reason=words, decided_by=words,
+                    page=replace(card.page, problem=words), approvers=("U0ARNO001",) * 99)  # fmt: skip
     fits(shown)
     fits(DryRun(plan, words))
     has_buttons = "sfint:decide:approve" in json.dumps(render("key", shown, Mentions()).blocks)
