@@ -97,11 +97,18 @@ async def _lab(scenario: str, port: int, mode: str) -> int:
             chosen = collect()[scenario]
             _say(f"breaking it: {chosen.summary} …")
             await chosen.break_it(world)
-            _say("broken. Type /sfint status on the page, then /sfint restart-sentinel,")
-            _say("become Arno Approver (on the left) and approve. Ctrl-C ends the world.")
+            _say(_what_to_do(chosen))
         await stop.wait()
         _say("\nclosing the world …")
     return 0
+
+
+def _what_to_do(scenario: Scenario) -> str:
+    """The first steps of a person who has just opened the page."""
+    words = "broken. Type /sfint status on the page"
+    if scenario.repairs:
+        words += f", then /sfint {scenario.repairs[0]},\nbecome Arno Approver (on the left) and approve"
+    return f"{words}. Ctrl-C ends the world."
 
 
 async def _rehearse(scenarios: Mapping[str, Scenario], mode: str, *, as_json: bool) -> int:
