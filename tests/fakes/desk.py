@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from bot.adapters.store.store import Store
 from bot.domain.actor import Actor, Place, Role, Roles
+from bot.domain.remediation import Binding, Plan, StepCall
+from bot.domain.run import RunRequest
 from bot.domain.target import Mode, Target
 from bot.ports.chat import Content, Where
 from bot.runbook.loader import load_runbook
@@ -17,6 +19,30 @@ from tests.fakes.estate import FakeClock, fake_estate
 HOME, CHANNEL = "T0ACME0001", "C0INCSF001"
 RITA, ARNO = "U0RITA001", "U0ARNO001"
 TARGET = Target("acme-prod", "integrations", frozenset({CHANNEL}), mode=Mode.ACT)
+
+
+PLAN = Plan(
+    binding=Binding("restart", TARGET.name, "statefulset/a/b", "uid", "hash", "no-master", "recreate", 3, False),
+    title="Restart",
+    entry="redis-failure",
+    why=("no pod is master",),
+    risks=(),
+    restores="3 replicas",
+    facts=(),
+    steps=(StepCall("statefulset.scale", "down", {}),),
+)
+"""Any plan of a remediation named `restart`."""
+
+
+class Starts:
+    """An engine that keeps who asked for what it was to start."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+
+    async def start(self, request: RunRequest) -> None:
+        """Keeps the asker."""
+        self.started.append(request.requested_by)
 
 
 class HeardChat:

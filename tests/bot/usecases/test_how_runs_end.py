@@ -13,27 +13,16 @@ from bot.domain.approval import Choice, Decision
 from bot.domain.finding import Finding, Outcome
 from bot.domain.notice import Notice
 from bot.domain.page import PageState, page_key
-from bot.domain.remediation import Binding, Plan, StepCall
 from bot.domain.run import RunRequest, RunState
 from bot.domain.runbook import Team
 from bot.domain.target import Target
 from bot.ports.engine import Ending
 from bot.ports.estate import Estate
 from bot.usecases.run_script import RepairScript
-from tests.fakes.desk import ARNO, CHANNEL, HOME, RITA, TARGET, HeardChat, fake_desk
+from tests.fakes.desk import ARNO, CHANNEL, HOME, PLAN, RITA, TARGET, HeardChat, fake_desk
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 PAGE = page_key(TARGET.name, "redis-failure", Team.OPS)
-PLAN = Plan(
-    binding=Binding("restart", TARGET.name, "statefulset/a/b", "uid", "hash", "no-master", "recreate", 3, False),
-    title="Restart",
-    entry="redis-failure",
-    why=("no pod is master",),
-    risks=(),
-    restores="3 replicas",
-    facts=(),
-    steps=(StepCall("statefulset.scale", "down", {}),),
-)
 REQUEST = RunRequest("run-1", PLAN, RITA, HOME, CHANNEL, BEGUN, BEGUN + timedelta(minutes=15))
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.adapters.store.store import Store
-from bot.domain.actor import Actor, Place
+from bot.domain.actor import Place
 from bot.usecases.answer_command import answer_command
-from bot.usecases.ask import Ask
-from tests.bot.usecases.test_freeze_everywhere import HOME, OLGA, Heard, desk_of
+from tests.fakes.desk import RITA, HeardChat, asked_by, fake_desk
 
 
 async def test_an_uninvited_command_leaves_a_trace(store: Store) -> None:
     """Who tried it where; the text of it is nobody's business."""
-    heard, elsewhere = Heard(), Place("C0RANDOM01", is_joined=False)
+    chat = HeardChat()
+    elsewhere = replace(asked_by(RITA), place=Place("C0RANDOM01", is_joined=False))
 
-    await answer_command(desk_of(store, heard), None, Ask("key-1", Actor(OLGA, HOME), elsewhere), "freeze now")
+    await answer_command(fake_desk(store, chat), None, elsewhere, "freeze now")
 
     (line,) = [line async for line in store.ledger.lines()]
-    assert (line.event.action, line.event.actor) == ("command.uninvited", OLGA)
+    assert (line.event.action, line.event.actor) == ("command.uninvited", RITA)
     assert line.event.details == {"channel": "C0RANDOM01"}
     assert not (await store.freezer.state()).is_frozen
-    assert list(heard.said) == ["key-1:whisper"]
+    assert (chat.said, list(chat.told)) == ({}, [RITA])

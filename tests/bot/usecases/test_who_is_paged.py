@@ -8,37 +8,16 @@ import pytest
 
 from bot.adapters.store.store import Store
 from bot.domain.page import page_key
-from bot.domain.remediation import Binding, NoPlan, Plan, StepCall
+from bot.domain.remediation import NoPlan, Plan
 from bot.domain.runbook import Team
 from bot.domain.target import Mode, Target
 from bot.ports.estate import Estate
 from bot.remediations.registry import Remediation
 from bot.usecases.propose import propose
-from tests.fakes.desk import RITA, TARGET, HeardChat, asked_by, fake_desk
+from tests.fakes.desk import PLAN, RITA, TARGET, HeardChat, Starts, asked_by, fake_desk
 
 PAGE = page_key(TARGET.name, "redis-failure", Team.OPS)
-PLAN = Plan(
-    binding=Binding("restart", TARGET.name, "statefulset/a/b", "uid", "hash", "no-master", "recreate", 3, False),
-    title="Restart",
-    entry="redis-failure",
-    why=("no pod is master",),
-    risks=(),
-    restores="3 replicas",
-    facts=(),
-    steps=(StepCall("statefulset.scale", "down", {}),),
-)
 NO_PLAN = NoPlan("restart", TARGET.name, "split-brain", "a person decides", entry="redis-failure")
-
-
-class Starts:
-    """An engine that keeps what it was asked to start."""
-
-    def __init__(self) -> None:
-        self.started: list[str] = []
-
-    async def start(self, request: object) -> None:
-        """Counts."""
-        self.started.append("started")
 
 
 async def ask_for(
@@ -65,7 +44,7 @@ async def test_the_page_goes_out_before_the_second_look(store: Store) -> None:
     assert page is not None
     assert page.thread == "look:key-1"
     assert "look:key-1" in chat.said
-    assert engine.started == ["started"]
+    assert engine.started == [RITA]
 
 
 @pytest.mark.parametrize(("dry_run", "mode"), [(True, Mode.ACT), (False, Mode.OBSERVE)])
