@@ -11,7 +11,7 @@ from bot.domain.target import Target
 from bot.ports.estate import Estate
 from bot.remediations.registry import Remediation, at_once
 from bot.usecases.propose import propose
-from tests.fakes.desk import ARNO, PLAN, RITA, TARGET, HeardChat, Starts, asked_by, fake_desk
+from tests.fakes.desk import PLAN, RITA, TARGET, HeardChat, Starts, asked_by, fake_desk
 
 
 async def test_both_found_the_way_free_and_one_of_them_goes(store: Store) -> None:
@@ -24,7 +24,7 @@ async def test_both_found_the_way_free_and_one_of_them_goes(store: Store) -> Non
 
     restart = Remediation("restart", planner, at_once)
     desk = fake_desk(store, chat, clock=SystemClock(), remediations={"restart": restart})
-    askers = (RITA, ARNO)
+    askers = (RITA, "U0BETH0001")
 
     await asyncio.gather(
         *(
