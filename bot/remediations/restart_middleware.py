@@ -74,7 +74,7 @@ def _plan(target: Target, workload: Workload, pods: tuple[Pod, ...], now: dateti
             *(f"{container.name}: {container.waiting_message}" for container in looping),
         ),
         risks=_risks(looping=bool(looping), available=available),
-        restores=f"{workload.replicas} replica(s) of {workload.ref.name}; old pods serve until new ones are ready",
+        restores=_restores(workload, available=available),
         facts=(
             Fact("Images", ", ".join(workload.images) or "unknown"),
             *(Fact(pod.name, _pod_words(pod)) for pod in pods),
@@ -100,6 +100,12 @@ def _risks(*, looping: bool, available: bool) -> tuple[str, ...]:
     if looping:
         risks.append("a restart starts the same image with the same settings: if those are bad, it fails again")
     return tuple(risks) or ("none beyond the restart itself: nothing is serving now",)
+
+
+def _restores(workload: Workload, *, available: bool) -> str:
+    count = f"{workload.replicas} replica{'' if workload.replicas == 1 else 's'}"
+    meanwhile = "; old pods serve until new ones are ready" if available else ""
+    return f"{count} of {workload.ref.name}{meanwhile}"
 
 
 def _pod_words(pod: Pod) -> str:
