@@ -64,7 +64,7 @@ class ObservedRuns:
         """As it is."""
         return await self._runs.get(run_id)
 
-    async def decide(self, decision: Decision) -> Decision:
+    async def decide(self, decision: Decision) -> Decision | None:
         """As it is."""
         return await self._runs.decide(decision)
 
@@ -72,7 +72,8 @@ class ObservedRuns:
         """Counted if the book really moved."""
         before = await self._runs.get(run_id)
         await self._runs.move(run_id, state, at=at, summary=summary)
-        if before is not None and not before.state.is_final and before.state is not state:
+        after = await self._runs.get(run_id)
+        if before is not None and after is not None and before.state is not after.state is state:
             self._meter.run_moved(before.request.plan.binding.remediation, state)
 
     async def active(self, workload: str) -> tuple[RunRecord, ...]:

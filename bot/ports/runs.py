@@ -30,11 +30,14 @@ class RunBook(Protocol):
     async def get(self, run_id: str) -> RunRecord | None:
         """One record."""
 
-    async def decide(self, decision: Decision) -> Decision:
-        """Stores the decision if there is none yet; returns the one that stands (first wins, atomically)."""
+    async def decide(self, decision: Decision) -> Decision | None:
+        """Stores the decision if the run waits for one; returns the one that stands (first wins, atomically).
+
+        None where the run ended without a decision.
+        """
 
     async def move(self, run_id: str, state: RunState, *, at: datetime, summary: str = "") -> None:
-        """Changes the state; a final state is never left."""
+        """Changes the state; a final state is never left, and a run that was decided does not expire."""
 
     async def active(self, workload: str) -> tuple[RunRecord, ...]:
         """Runs on this workload that are not final."""

@@ -40,6 +40,10 @@ async def decide(
         await refuse(desk, ask, "approval", allowed.reason, target=run.request.plan.binding.target, hint=hint)
         return
     standing = await desk.runs.decide(decision)
+    if standing is None:
+        reason_now = "this request ended in the same moment; ask again for a fresh plan"
+        await refuse(desk, ask, "approval", reason_now, target=run.request.plan.binding.target)
+        return
     if not _is_same(standing, decision):
         await _too_late(desk, ask, run, standing)
         return

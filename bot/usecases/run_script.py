@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import structlog
-
 from bot.domain.approval import Allowed, Choice, Decision, may_decide
 from bot.domain.notice import Notice, Tone
 from bot.domain.run import Progress, RunRequest, RunState, StepLine
@@ -21,7 +19,7 @@ from bot.usecases.record import record
 from bot.usecases.show_plan_card import others_who_approve, plan_key, show_plan_card
 from bot.usecases.watch_repair import watch_repair
 
-_log = structlog.get_logger(__name__)
+_NOBODY = "nobody decided in time"
 
 
 class RepairScript:
@@ -54,10 +52,11 @@ class RepairScript:
         """The book has the last word: a click in time stands even where its delivery came too late."""
         desk = self._desk
         if decision is None:
+            await desk.runs.move(request.run_id, RunState.EXPIRED, at=desk.clock.now(), summary=_NOBODY)
             stored = await desk.runs.get(request.run_id)
             decision = stored.decision if stored is not None else None
         if decision is None:
-            await self._end_unchanged(request, RunState.EXPIRED, None, "nobody decided in time")
+            await self._end_unchanged(request, RunState.EXPIRED, None, _NOBODY)
             await self._call_approvers(request)
             return Settlement(Allowed(False, RunState.EXPIRED), None)
         allowed = may_decide(

@@ -446,6 +446,20 @@ async def test_of_fifty_racing_decisions_one_stands(opening: Open) -> None:
     assert record.decision == standing[0]
 
 
+async def test_a_run_expires_or_is_decided_and_never_both(store: Store) -> None:
+    """A click in the moment of the expiry either stands, and the run goes on, or is told that it came too late."""
+    await store.runs.open(request())
+    await store.runs.decide(decision("U2"))
+    await store.runs.move("run-1", RunState.EXPIRED, at=T0)
+    decided = await store.runs.get("run-1")
+    await store.runs.open(replace(request(), run_id="run-2"))
+    await store.runs.move("run-2", RunState.EXPIRED, at=T0)
+
+    assert decided is not None
+    assert decided.state is RunState.WAITING
+    assert await store.runs.decide(decision("U2", "run-2")) is None
+
+
 async def test_a_decision_about_an_unknown_run_is_not_found(store: Store) -> None:
     """Nothing is written for it."""
     with pytest.raises(NotFound):

@@ -53,31 +53,34 @@ class SqlRunBook:
         found = await self._where(runs.c.run_id == run_id)
         return found[0] if found else None
 
-    async def decide(self, decision: Decision) -> Decision:
-        """Stores the decision if there is none yet; returns the one that stands. NotFound for an unknown run."""
+    async def decide(self, decision: Decision) -> Decision | None:
+        """Stores the decision if the run waits for one; returns the one that stands, None where it ended without.
+
+        Raises NotFound for an unknown run.
+        """
         kept = replace(decision, reason=self._redactor.text(decision.reason))
         first_wins = (
             update(runs)
-            .where(runs.c.run_id == kept.run_id, runs.c.decision.is_(None))
+            .where(runs.c.run_id == kept.run_id, runs.c.decision.is_(None), runs.c.state == RunState.WAITING)
             .values(decision=json.dumps(encode_decision(kept)))
         )
 
-        def work(connection: Connection) -> Decision:
+        def work(connection: Connection) -> Decision | None:
             connection.execute(first_wins)
-            standing = _one(connection, kept.run_id).decision
-            assert standing is not None, "written in this transaction or before"  # noqa: S101
-            return standing
+            return _one(connection, kept.run_id).decision
 
         return await self._database.run(work)
 
     async def move(self, run_id: str, state: RunState, *, at: datetime, summary: str = "") -> None:
-        """Changes the state; a final state is never left."""
+        """Changes the state; a final state is never left, and a run that was decided does not expire."""
         values: dict[str, object] = {"state": state.value}
         if state.is_final:
             values["ended_at"] = at
         if summary:
             values["summary"] = self._redactor.text(summary)
         change = update(runs).where(runs.c.run_id == run_id, runs.c.state.not_in(_FINAL)).values(values)
+        if state is RunState.EXPIRED:
+            change = change.where(runs.c.decision.is_(None))
         await self._database.run(lambda connection: connection.execute(change))
 
     async def active(self, workload: str) -> tuple[RunRecord, ...]:
