@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.domain.errors import SfintError
+from bot.domain.errors import SfintError, Unreachable
 
 _FINISH_SECONDS = 1.0
 """How long a scrape under way may hold up the end."""
@@ -45,7 +45,13 @@ class HealthServer:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_FINISH_SECONDS)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise Unreachable(
+                f"health.host and health.port: {self._host}:{self._port} cannot be listened on ({error.strerror});"
+                " choose another, e.g. 8081"
+            ) from error
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:

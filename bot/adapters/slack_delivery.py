@@ -69,6 +69,8 @@ class SlackDelivery:
     async def _answer(self, row: OutboxRow, thread_ts: str | None) -> None:
         tries = self._answer_tries[row.key] = self._answer_tries.get(row.key, 0) + 1
         try:
+            if not row.body["response_url"]:
+                raise BadAnswer("the response_url cannot be read any more")
             if tries > _RESPONSE_URL_TRIES:
                 raise BadAnswer("the response_url does not answer")
             await self._post_answer(row)

@@ -102,7 +102,7 @@ async def _freeze(desk: Desk, ask: Ask, target: Target, reason: str, *, frozen: 
     action = "repairs.frozen" if frozen else "repairs.thawed"
     await record(desk, action, actor=ask.actor.user_id, target=target.name, correlation_id=ask.key, reason=reason)
     title = "All repairs are frozen" if frozen else "Repairs may go on"
-    until = "Nothing is changed until an operator types `/sfint thaw`; questions and `--dry-run` are still answered."
+    until = "Nothing is changed until an operator types `/sfint thaw`; questions and `--dry-run` still work."
     lines = (f"By <@{ask.actor.user_id}>{': ' + reason if reason else ''}.", *((until,) if frozen else ()))
     notice = Notice(title, lines, tone=Tone.WARNING if frozen else Tone.GOOD)
     await desk.chat.show(f"freeze:{ask.key}", Where(ask.place.channel_id), notice)

@@ -691,3 +691,19 @@ async def test_planted_secrets_never_reach_the_disk(tmp_path: Path, clock: SetCl
     everything = while_open + path.read_bytes()
     assert b"planted" not in everything.replace(b"planted@", b"")
     assert b"a***@example.com" in everything
+
+
+async def test_an_answer_sealed_with_a_lost_key_is_still_said(tmp_path: Path, clock: SetClock) -> None:
+    """Without its response_url, so that it is whispered; nothing behind it waits."""
+    url = f"sqlite:///{tmp_path / 'sfint.db'}"
+    former = await open_store(url, [Fernet.generate_key().decode()], Redactor(), clock)
+    sealed = {"text": "hello", "user": "U1", "response_url": "https://hooks.example.com/1"}
+    await former.outbox.put("a", "C1", Manner.RESPONSE_URL, None, sealed)
+    await former.close()
+    store = await open_store(url, [Fernet.generate_key().decode()], Redactor(), clock)
+
+    row = await store.outbox.next("C1")
+
+    assert row is not None
+    assert (row.body["text"], row.body["response_url"]) == ("hello", "")
+    await store.close()

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import IO
 
+from bot.domain.errors import AccessDenied
+
 
 class AlreadyRunning(Exception):
     """Another process, perhaps a frozen one, holds the lock."""
@@ -18,8 +20,14 @@ def hold_alone(path: Path) -> IO[str]:
     A frozen process (SIGSTOP) keeps it: there is no take-over on SQLite, that process must be ended first.
     Raises AlreadyRunning with the process id that holds it.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = open(path, "a+", opener=_private)  # noqa: SIM115  (it stays open as long as the process lives)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = open(path, "a+", opener=_private)  # noqa: SIM115  (it stays open as long as the process lives)
+    except OSError as error:
+        raise AccessDenied(
+            f"store.directory: {path.parent} cannot be written ({error.strerror}); name a directory that this user"
+            " owns, e.g. /var/lib/sfint"
+        ) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
@@ -143,7 +144,13 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise BadAnswer(
+            "the database was written by a newer release of sfint; start that release, or restore the backup that"
+            f" was made before its upgrade ({error})"
+        ) from error
 
 
 def _engine(url: URL) -> Engine:
@@ -166,8 +173,13 @@ def _engine(url: URL) -> Engine:
 
 def _create_private(path: Path) -> None:
     """Only the owner may read the file; SQLite gives its -wal and -shm the same permissions."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise Unreachable(
+            f"store.directory: {path.parent} cannot be written ({error.strerror}); run this as the bot's own user"
+        ) from error
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

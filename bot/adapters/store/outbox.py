@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from cryptography.fernet import MultiFernet
+import structlog
+from cryptography.fernet import InvalidToken, MultiFernet
 from sqlalchemy import Connection, Row, delete, func, literal, select, update
 
 from bot.adapters.store.database import Database, insert_if_new
@@ -15,6 +16,8 @@ from bot.adapters.store.schema import Moment, outbox
 from bot.domain.redaction import Redactor
 from bot.ports.clock import Clock
 from bot.ports.outbox import Manner, OutboxRow
+
+_log = structlog.get_logger(__name__)
 
 _URL = "response_url"
 _unsent = outbox.c.sent_version < outbox.c.version
@@ -134,10 +137,18 @@ class SqlOutbox:
     def _seal(self, url: object) -> str | None:
         return self._fernet.encrypt(url.encode()).decode() if isinstance(url, str) and url else None
 
+    def _unseal(self, key: str, sealed: str) -> str:
+        """Empty where its key is not configured any more: the answer is whispered instead, and blocks nobody."""
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            _log.error("a response_url is sealed with a key that is not configured any more", key=key)
+            return ""
+
     def _decode(self, row: Row[tuple[object, ...]]) -> OutboxRow:
         body: dict[str, object] = json.loads(row.body)
         if row.sealed_url is not None:
-            body[_URL] = self._fernet.decrypt(row.sealed_url.encode()).decode()
+            body[_URL] = self._unseal(row.key, row.sealed_url)
         return OutboxRow(
             key=row.key,
             number=row.number,
