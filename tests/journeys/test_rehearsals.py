@@ -7,9 +7,20 @@ import pytest
 from lab.rehearsal import Rehearsal
 from lab.scenario import collect
 from lab.world import World
+from tests.chaos.lives import scales
 
 OVER_HTTP = ("redis-stale-master", "middleware-down", "password-expired")
 """A change of Redis, a restart, and mail: the modes differ on the way in only, which is the same for all."""
+FIELDS = {
+    "scenario",
+    "expected_entry",
+    "diagnosed_entry",
+    "expected_team",
+    "paged_team",
+    "seconds_to_diagnosis",
+    "seconds_to_repair",
+    "ok",
+}
 PLAYED = [("socket", name) for name in collect()] + [("http", name) for name in OVER_HTTP]
 
 
@@ -20,5 +31,10 @@ async def test_a_rehearsal_ends_well(mode: str, name: str) -> None:
     async with World(mode=mode) as world:
         outcome = await Rehearsal(name, collect()[name], world, transcript.append).play()
         log = world.bot.tail()
+        scaled = scales(world)
 
     assert outcome.ok, "\n".join([*outcome.problems, *transcript, log])
+    assert set(outcome.line()) == FIELDS
+    assert (outcome.seconds_to_repair is not None) is bool(collect()[name].repairs)
+    if name == "redis-stale-master":
+        assert scaled == [0, 1, 3]
