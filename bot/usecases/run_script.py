@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.approval import Allowed, Choice, Decision, may_decide
+from bot.domain.errors import NotFound
 from bot.domain.notice import Notice, Tone
 from bot.domain.run import Progress, RunRequest, RunState, StepLine
 from bot.domain.target import Target
@@ -155,7 +156,12 @@ class RepairScript:
         return await watch_repair(self._desk, request)
 
     def _target(self, request: RunRequest) -> Target:
-        return self._desk.targets[request.plan.binding.target]
+        name = request.plan.binding.target
+        if name not in self._desk.targets:
+            raise NotFound(
+                f"targets.{name} is not configured any more; put it back, so that its run can be brought to an end"
+            )
+        return self._desk.targets[name]
 
     async def _call_for_help(self, request: RunRequest, ending: Ending, decision: Decision | None) -> None:
         """The page may have been resolved meanwhile, and an edited card notifies nobody: a new message does."""

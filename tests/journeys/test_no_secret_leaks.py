@@ -22,7 +22,7 @@ PERSONAL = ("canary@acme.example.com", "5215599999999")
 
 async def test_nothing_that_the_bot_writes_holds_a_secret(world: World, room: Room) -> None:
     """After failures that throw every secret back: no message, file, log line, database or export has one."""
-    await _make_the_middleware_talk(world)
+    sessions = await _make_the_middleware_talk(world)
     await _throw_back_every_secret(world, room)
     await _restart_with_evidence(world, room)
     await _fail_a_repair(world, room)
@@ -46,7 +46,10 @@ async def test_nothing_that_the_bot_writes_holds_a_secret(world: World, room: Ro
     }
     assert "evidence" in places["files"].lower()
     leaks = [
-        f"{name} in {place}" for place, text in places.items() for name, value in _planted(world) if value in text
+        f"{name} in {place}"
+        for place, text in places.items()
+        for name, value in [*_planted(world), *sessions]
+        if value in text
     ]
     assert leaks == []
 
@@ -61,13 +64,18 @@ def _planted(world: World) -> list[tuple[str, str]]:
     return found
 
 
-async def _make_the_middleware_talk(world: World) -> None:
-    """It leaks its credentials into its own log when a log-in fails, as the real one does."""
-    await world.middleware.connect()
+async def _make_the_middleware_talk(world: World) -> list[tuple[str, str]]:
+    """It leaks its credentials when a log-in fails, as the real one does; returns the keys of its chat."""
+    status, _ = await world.middleware.connect()
+    assert status == 200
+    chats = list(world.live_agent.sessions.values())
+    assert chats
     world.salesforce.org.flow_is_disabled = True
     world.salesforce.org.revoke_sessions()
     await world.until(lambda: _has_leaked(world), 60.0, "the middleware leaks its password")
     world.salesforce.org.flow_is_disabled = False
+    keys = [("a session key", chat.key) for chat in chats]
+    return [*keys, *(("an affinity token", chat.affinity_token) for chat in chats)]
 
 
 async def _has_leaked(world: World) -> bool:
