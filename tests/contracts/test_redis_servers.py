@@ -194,7 +194,13 @@ async def test_a_replica_of_a_dead_address_says_so_and_can_be_brought_back(trio:
 
 
 async def test_the_canary_commands_work(trio: Trio) -> None:
-    """SET with a time to live, WAIT, and the key on the replicas."""
+    """SET with a time to live, WAIT, and the key on linked replicas: WAIT counts one that still syncs, too."""
+
+    async def are_linked() -> bool:
+        answers = [as_info(await trio.redis(number, "INFO", "replication")) for number in (1, 2)]
+        return [answer["master_link_status"] for answer in answers] == ["up", "up"]
+
+    await eventually(are_linked, "both links")
     await trio.redis(0, "SET", "sfint:canary", "1", "EX", 30)
 
     reached = await trio.redis(0, "WAIT", 2, 1000)
