@@ -56,7 +56,7 @@ async def test_a_full_disk_acknowledges_nothing_as_taken(room: Room, world: Worl
     resource.prlimit(world.bot.pid, resource.RLIMIT_FSIZE, (full, usual[1]))
     known = room.known()
     for _ in range(6):
-        await room.type(RITA, "/sfint help")
+        await room.type(RITA, "/sfint runbook redis-failure")
     refused = [each for each in room.news(known) if NOT_RECORDED in each.text]
     resource.prlimit(world.bot.pid, resource.RLIMIT_FSIZE, usual)
 
