@@ -194,7 +194,7 @@ async def test_a_replica_of_a_dead_address_says_so_and_can_be_brought_back(trio:
 
 
 async def test_the_canary_commands_work(trio: Trio) -> None:
-    """SET with a time to live, WAIT, GET; asked again, as the step does: WAIT counts a replica that still syncs."""
+    """SET with a time to live, WAIT, GET; asked again, as the step does: WAIT counts one that still syncs."""
 
     async def is_everywhere() -> bool:
         await trio.redis(0, "SET", "sfint:canary", "1", "EX", 30)
