@@ -87,7 +87,7 @@ class OtlpTracer:
         except asyncio.CancelledError:
             span.set_status(Status(StatusCode.ERROR, "cut off"))
             raise
-        except Exception as error:
+        except Exception as error:  # told, redacted, and raised again
             self._tell_exception(span, error)
             raise
         finally:
