@@ -14,8 +14,9 @@ from bot.adapters.slack_proofs import slack_proofs
 from bot.adapters.store.store import Store, open_store
 from bot.checks.registry import collect as collect_checks
 from bot.domain.actor import Role
-from bot.domain.command import Command
+from bot.domain.command import Command, spec_named
 from bot.domain.errors import SfintError
+from bot.domain.help import nothing_to_ask
 from bot.domain.notice import Notice, RunbookPage, Tone
 from bot.domain.proof import Proof, Question
 from bot.domain.redaction import Redactor
@@ -33,12 +34,11 @@ from bot.settings import Reach, Settings
 from bot.usecases.lint_runbook import lint_runbook
 from bot.usecases.prove_settings import prove_settings
 from bot.usecases.prove_target import target_questions
-from bot.usecases.run_checks import run_checks
+from bot.usecases.run_checks import asked_of, run_checks
 from bot.usecases.show_runbook import show_runbook
 from bot.usecases.verify_audit import AuditVerdict, export_audit, verify_audit
 
 Answer = Report | DryRun | NoPlan | Notice | RunbookPage
-_SALESFORCE_CHECKS = ("salesforce-token", "salesforce-api")
 
 
 def read_runbook(words: str) -> RunbookPage | Notice:
@@ -74,20 +74,18 @@ async def ask(settings: Settings, redactor: Redactor, target_name: str, command:
         return await _report(target, estate, command)
 
 
-async def _report(target: Target, estate: Estate, command: Command) -> Report:
-    token_test = command.name == "token-test"
-    chosen = [
-        check
-        for check in collect_checks()
-        if (check.name in _SALESFORCE_CHECKS if token_test else not command.arguments)
-        or check.component in command.arguments
-    ]
+async def _report(target: Target, estate: Estate, command: Command) -> Report | Notice:
+    spec = spec_named(command.name)
+    names, title = (spec.checks, spec.title) if spec else ((), "")
+    chosen = asked_of(collect_checks(), target, estate, components=command.arguments, names=names)
+    if not chosen:
+        return nothing_to_ask(command, target.name)
     started_at, began = estate.clock.now(), estate.clock.monotonic()
     findings = await run_checks(chosen, target, estate)
     runbook = load_runbook()
     items = Report.ordered([Explained(finding, runbook.explain(finding.code)) for finding in findings])
-    title = "Token test" if token_test else "Status"
-    return Report(target.name, "terminal", started_at, estate.clock.monotonic() - began, items, title=title)
+    seconds = estate.clock.monotonic() - began
+    return Report(target.name, "terminal", started_at, seconds, items, title=title or "Status")
 
 
 async def prove(settings: Settings, redactor: Redactor) -> tuple[Proof, ...]:

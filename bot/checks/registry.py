@@ -14,7 +14,13 @@ from bot.domain.target import Target
 from bot.ports.estate import Estate
 
 Ask = Callable[[Target, Estate], Awaitable[Finding]]
+Applies = Callable[[Target, Estate], bool]
 _MARK = "__sfint_check__"
+
+
+def _to_every_target(target: Target, estate: Estate) -> bool:
+    del target, estate
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +36,17 @@ class Check:
     codes: tuple[str, ...]
     doc: str
     run: Ask
+    applies: Applies = _to_every_target
+    """False for a target whose settings do not name the system: then nothing is asked and nothing is said."""
 
 
-def check(name: str, *, component: str, codes: tuple[str, ...]) -> Callable[[Ask], Ask]:
+def check(
+    name: str, *, component: str, codes: tuple[str, ...], applies: Applies = _to_every_target
+) -> Callable[[Ask], Ask]:
     """Marks an async function as a check; nothing is registered at import."""
 
     def mark(ask: Ask) -> Ask:
-        setattr(ask, _MARK, Check(name, component, codes, inspect.getdoc(ask) or "", ask))
+        setattr(ask, _MARK, Check(name, component, codes, inspect.getdoc(ask) or "", ask, applies))
         return ask
 
     return mark

@@ -39,6 +39,10 @@ class CommandSpec:
     options: tuple[Option, ...] = ()
     examples: tuple[str, ...] = ()
     changes_something: bool = False
+    checks: tuple[str, ...] = ()
+    """The checks whose findings are the answer, for commands that only ask."""
+    title: str = ""
+    """Heading of that answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,16 @@ class UsageProblem:
     suggestion: str = ""
 
 
-COMPONENTS = ("redis", "middleware", "salesforce")
+COMPONENTS = (
+    "redis",
+    "salesforce",
+    "kafka",
+    "live-chat",
+    "integrations",
+    "middleware",
+    "datadog",
+    "argocd",
+)
 _TARGET = Option("target", "the target to ask for, if not this channel's own", "NAME")
 _DRY_RUN = Option("dry-run", "show the plan and stop")
 
@@ -88,6 +101,38 @@ _WORKING: tuple[CommandSpec, ...] = (
         (),
         (_TARGET,),
         ("/sfint token-test",),
+        checks=("salesforce-token", "salesforce-api"),
+        title="Token test",
+    ),
+    CommandSpec(
+        "topics",
+        "compares Kafka's topics, groups, lag and traffic with what is expected",
+        Role.VIEWER,
+        (),
+        (_TARGET,),
+        ("/sfint topics",),
+        checks=("kafka-topics", "kafka-groups", "kafka-traffic"),
+        title="Kafka",
+    ),
+    CommandSpec(
+        "livechat",
+        "asks LiveAgent for a session and each button's availability, and measures the long polls",
+        Role.VIEWER,
+        (),
+        (_TARGET,),
+        ("/sfint livechat",),
+        checks=("live-chat", "long-poll"),
+        title="Live chat",
+    ),
+    CommandSpec(
+        "integrations",
+        "asks Dispatcher, Freeway, API and Channel, and says which one fails",
+        Role.VIEWER,
+        (),
+        (_TARGET,),
+        ("/sfint integrations",),
+        checks=("integrations-core", "webhook-version"),
+        title="Integrations Core",
     ),
     CommandSpec(
         "restart-sentinel",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.command import CATALOGUE, Argument, CommandSpec, Option, UsageProblem, spec_named
+from bot.domain.command import CATALOGUE, Argument, Command, CommandSpec, Option, UsageProblem, spec_named
 from bot.domain.notice import Notice, Tone
 
 
@@ -23,6 +23,13 @@ def usage_notice(problem: UsageProblem) -> Notice:
     if problem.suggestion:
         lines.append(f"Did you mean `{problem.suggestion}`?")
     return Notice("That is not a command", tuple(lines), problem.example, Tone.WARNING)
+
+
+def nothing_to_ask(command: Command, target: str) -> Notice:
+    """What is answered where the settings of the target name none of the systems that were asked for."""
+    what = ", ".join(command.arguments) or command.name
+    lines = (f"The settings of `{target}` name nothing that {what} could ask.", "Everything else: `/sfint status`")
+    return Notice("Nothing to ask", lines, "/sfint status", Tone.WARNING)
 
 
 def usage(spec: CommandSpec) -> str:

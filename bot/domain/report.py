@@ -18,7 +18,7 @@ class Explained:
     entry: Entry | None = None
 
 
-_CAUSES_FIRST = ("redis", "salesforce", "middleware")
+_CAUSES_FIRST = ("redis", "salesforce", "kafka", "live-chat", "integrations", "middleware")
 """The middleware falls when one of the others does, never the other way round."""
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bot.domain.actor import Role
 from bot.domain.approval import may_ask
-from bot.domain.command import Command, UsageProblem, spec_named
+from bot.domain.command import Command, CommandSpec, UsageProblem, spec_named
 from bot.domain.grammar import parse
-from bot.domain.help import help_for, usage_notice
+from bot.domain.help import help_for, nothing_to_ask, usage_notice
 from bot.domain.likeness import nearest
 from bot.domain.notice import Notice, Tone
 from bot.domain.target import Target
@@ -24,7 +23,6 @@ from bot.usecases.report_status import report_status
 from bot.usecases.show_runbook import show_runbook
 from bot.usecases.strangers import refusal
 
-_SALESFORCE_CHECKS = ("salesforce-token", "salesforce-api")
 _NO_TARGET_NEEDED = ("help", "runbook")
 
 
@@ -52,7 +50,7 @@ async def answer_command(desk: Desk, engine: Engine, ask: Ask, text: str) -> Non
         answered_with(Answered.USAGE_ERROR)
         await whisper(desk, ask, target)
         return
-    allowed = may_ask(ask.actor, ask.place, target, _role(command), desk.roles, desk.home_team)
+    allowed = may_ask(ask.actor, ask.place, target, _spec(command.name).role, desk.roles, desk.home_team)
     if not allowed.yes:
         await refuse(desk, ask, command.name, allowed.reason, target=target.name)
         return
@@ -60,30 +58,35 @@ async def answer_command(desk: Desk, engine: Engine, ask: Ask, text: str) -> Non
 
 
 async def _carry_out(desk: Desk, engine: Engine, ask: Ask, command: Command, target: Target) -> None:
-    channel, user = ask.place.channel_id, ask.actor.user_id
     match command.name:
         case "status":
-            await report_status(
-                desk, target, key=ask.key, channel=channel, asked_by=user, components=command.arguments
-            )
-        case "token-test":
-            await report_status(
-                desk,
-                target,
-                key=ask.key,
-                channel=channel,
-                asked_by=user,
-                names=_SALESFORCE_CHECKS,
-                title="Token test",
-            )
+            await _report(desk, ask, command, target)
         case "freeze":
             await _freeze(desk, ask, target, " ".join(command.arguments), frozen=True)
         case "thaw":
             await _freeze(desk, ask, target, "", frozen=False)
+        case name if _spec(name).checks:
+            await _report(desk, ask, command, target)
         case name if name in desk.remediations:
             await propose(desk, engine, ask, target, name, dry_run=command.switched("dry-run"))
         case name:
             raise ValueError(f"the catalogue has a command that nobody answers: {name}")
+
+
+async def _report(desk: Desk, ask: Ask, command: Command, target: Target) -> None:
+    spec = _spec(command.name)
+    posted = await report_status(
+        desk,
+        target,
+        key=ask.key,
+        channel=ask.place.channel_id,
+        asked_by=ask.actor.user_id,
+        components=command.arguments,
+        names=spec.checks,
+        title=spec.title or "Status",
+    )
+    if posted is None:
+        await whisper(desk, ask, nothing_to_ask(command, target.name))
 
 
 async def _answer_reader(desk: Desk, ask: Ask, command: Command) -> None:
@@ -108,17 +111,16 @@ async def _freeze(desk: Desk, ask: Ask, target: Target, reason: str, *, frozen: 
     await desk.chat.show(f"freeze:{ask.key}", Where(ask.place.channel_id), notice)
 
 
-def _role(command: Command) -> Role:
-    spec = spec_named(command.name)
+def _spec(name: str) -> CommandSpec:
+    spec = spec_named(name)
     if spec is None:
-        raise ValueError(f"parsed a command that the catalogue lacks: {command.name}")
-    return spec.role
+        raise ValueError(f"parsed a command that the catalogue lacks: {name}")
+    return spec
 
 
 def _takes_target(command: Command) -> bool:
     """False for what concerns every target: a freeze must not be asked which one it means."""
-    spec = spec_named(command.name)
-    return spec is not None and any(option.name == "target" for option in spec.options)
+    return any(option.name == "target" for option in _spec(command.name).options)
 
 
 def _target(desk: Desk, ask: Ask, command: Command) -> Target | Notice:

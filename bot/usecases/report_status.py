@@ -1,4 +1,4 @@
-"""`/sfint status` and `/sfint token-test`: ask, explain, page once, and post one card."""
+"""`/sfint status` and its narrower sisters: ask, explain, page once, and post one card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.ports.chat import Where
 from bot.usecases.desk import Desk
 from bot.usecases.page_team import page_for_entry, resolve_pages
 from bot.usecases.record import record
-from bot.usecases.run_checks import run_checks
+from bot.usecases.run_checks import asked_of, run_checks
 
 
 async def report_status(
@@ -24,22 +24,24 @@ async def report_status(
     components: tuple[str, ...] = (),
     names: tuple[str, ...] = (),
     title: str = "Status",
-) -> Report:
-    """Asks the checks of these components or names (all without), pages what fails, posts the report."""
+) -> Report | None:
+    """Asks the checks of these components or names (all without), pages what fails, posts the report.
+
+    None, and nothing posted, where the target's settings name none of what was asked for.
+    """
     started_at, began = desk.clock.now(), desk.clock.monotonic()
-    chosen = [
-        check
-        for check in desk.checks
-        if (not components or check.component in components) and (not names or check.name in names)
-    ]
-    findings = await run_checks(chosen, target, desk.estates[target.name])
+    estate = desk.estates[target.name]
+    chosen = asked_of(desk.checks, target, estate, components=components, names=names)
+    if not chosen:
+        return None
+    findings = await run_checks(chosen, target, estate)
     items = Report.ordered([Explained(finding, desk.runbook.explain(finding.code)) for finding in findings])
     seconds = desk.clock.monotonic() - began
     where = Where(channel, thread=f"report:{key}")
     pages = await _page(desk, target, items, where, key)
     report = Report(target.name, asked_by, started_at, seconds, items, pages, title)
     await desk.chat.show(f"report:{key}", Where(channel), report)
-    await _resolve_what_healed(desk, target, items, complete=len(chosen) == len(desk.checks), key=key)
+    await _resolve_what_healed(desk, target, items, complete=not components and not names, key=key)
     await _record(desk, report, asked_by, key)
     return report
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 
@@ -14,6 +14,24 @@ from bot.domain.target import Target
 from bot.ports.estate import Estate
 
 _log = structlog.get_logger(__name__)
+
+
+def asked_of(
+    checks: Sequence[Check],
+    target: Target,
+    estate: Estate,
+    *,
+    components: Collection[str] = (),
+    names: Collection[str] = (),
+) -> list[Check]:
+    """The checks that concern this target, of these components or names; all of them without either."""
+    return [
+        check
+        for check in checks
+        if (not components or check.component in components)
+        and (not names or check.name in names)
+        and check.applies(target, estate)
+    ]
 
 
 async def run_checks(checks: Sequence[Check], target: Target, estate: Estate) -> tuple[Finding, ...]:

@@ -75,7 +75,7 @@ def test_nothing_asks_for_help(text: str) -> None:
     ("text", "named"),
     [
         ("bogus", "`bogus`"),
-        ("status kafka", "`kafka` is not a component; there are `redis`, `middleware`, `salesforce`"),
+        ("status weather", "`weather` is not a component; there are `redis`, `salesforce`, `kafka`"),
         ("status --verbose", "`--verbose`"),
         ("status --target", "`--target` needs a value"),
         ("status --target=", "`--target` needs a value"),
@@ -113,7 +113,7 @@ def test_a_mistake_is_named_and_an_example_works(text: str, named: str) -> None:
         ("help stauts", "/sfint help status"),
         ("restart-sentinel -dry-run", "/sfint restart-sentinel --dry-run"),
         ("restart-sentinel --dryrun", "/sfint restart-sentinel --dry-run"),
-        ("stauts kafka", "/sfint status"),
+        ("stauts weather", "/sfint status"),
     ],
 )
 def test_a_near_miss_is_corrected(text: str, suggestion: str) -> None:
