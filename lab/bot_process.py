@@ -12,9 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
 
 _PR_SET_PDEATHSIG = 1
 _STOP_SECONDS = 15.0
+_WAITING = ("sfint_inbox_pending", "sfint_outbox_unsent")
+_HANDED_OVER = ("accepted", "failed")
 
 
 class BotProcess:
@@ -118,6 +121,23 @@ class BotProcess:
     def tail(self, lines: int = 40) -> str:
         """The end of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    async def is_at_rest(self) -> bool:
+        """Whether every request is answered, every message sent, and every page handed to its provider."""
+        url = f"http://127.0.0.1:{self.health_port}/metrics"
+        try:
+            async with aiohttp.ClientSession() as session, session.get(url) as response:
+                families = text_string_to_metric_families(await response.text())
+        except aiohttp.ClientError:
+            return False
+        samples = [sample for family in families for sample in family.samples]
+        waiting = [sample.value for sample in samples if sample.name in _WAITING]
+        pages = dict.fromkeys(("queued", *_HANDED_OVER), 0.0)
+        for sample in samples:
+            if sample.name == "sfint_pages_total" and sample.labels["state"] in pages:
+                pages[sample.labels["state"]] += sample.value
+        handed_over = sum(pages[state] for state in _HANDED_OVER)
+        return len(waiting) == len(_WAITING) and not any(waiting) and handed_over >= pages["queued"]
 
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
         try:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from lab.rehearsal import Outcome, Rehearsal
-from lab.scenario import Scenario, collect
+from lab.scenario import Act, Scenario, collect
 from lab.world import MODES, World
 
 _HEALTHY = "healthy"
@@ -98,6 +98,7 @@ async def _lab(scenario: str, port: int, mode: str) -> int:
             _say(f"breaking it: {chosen.summary} …")
             await chosen.break_it(world)
             _say(_what_to_do(chosen))
+            await _until_stopped(stop, chosen, world)
         await stop.wait()
         _say("\nclosing the world …")
     return 0
@@ -105,10 +106,35 @@ async def _lab(scenario: str, port: int, mode: str) -> int:
 
 def _what_to_do(scenario: Scenario) -> str:
     """The first steps of a person who has just opened the page."""
-    words = "broken. Type /sfint status on the page"
+    words = f"broken. Type {scenario.ask} on the page"
     if scenario.repairs:
         words += f", then /sfint {scenario.repairs[0]},\nbecome Arno Approver (on the left) and approve"
-    return f"{words}. Ctrl-C ends the world."
+    if scenario.heal is not None:
+        words += f".\nEnter, here, does what people do by hand: {_by_hand(scenario.heal)}"
+    return f"{words.removesuffix('.')}. Ctrl-C ends the world."
+
+
+def _by_hand(heal: Act) -> str:
+    return " ".join((heal.__doc__ or "").split())
+
+
+async def _until_stopped(stop: asyncio.Event, scenario: Scenario, world: World) -> None:
+    """Heals by hand at the first Enter, where somebody sits at the terminal and there is something to do."""
+    if scenario.heal is None or not sys.stdin.isatty():
+        return
+    loop, pressed = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(sys.stdin, pressed.set)
+    try:
+        waiting = [asyncio.ensure_future(each.wait()) for each in (stop, pressed)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for each in waiting:
+            each.cancel()
+    finally:
+        loop.remove_reader(sys.stdin)
+    if not stop.is_set():
+        sys.stdin.readline()
+        await scenario.heal(world)
+        _say(f"done by hand: {_by_hand(scenario.heal)}")
 
 
 async def _rehearse(scenarios: Mapping[str, Scenario], mode: str, *, as_json: bool) -> int:
@@ -127,7 +153,7 @@ async def _rehearse(scenarios: Mapping[str, Scenario], mode: str, *, as_json: bo
 
 def _verdict(outcome: Outcome) -> str:
     if outcome.ok:
-        return f"  ok: {outcome.diagnosed_entry}, {outcome.paged_team} paged"
+        return f"  ok: {outcome.diagnosed_entry}, {outcome.paged_team or 'nobody'} paged"
     return "\n".join(f"  NOT OK: {problem}" for problem in outcome.problems)
 
 

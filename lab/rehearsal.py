@@ -16,6 +16,9 @@ _ANSWER_SECONDS = 30.0
 _PLAN_SECONDS = 60.0
 _REPAIR_SECONDS = 240.0
 _HEALED_SECONDS = 60.0
+_ASK_AGAIN_SECONDS = 1.0
+_GRACE_SECONDS = 5.0
+"""What a diagnosis may take beyond the window that the failure itself needs."""
 _APPROVE = ("sfint:decide:approve", "sfint:decide:approve-data-loss")
 
 
@@ -31,21 +34,23 @@ class SeenPage:
 
 @dataclass
 class Outcome:
-    """The line that `sfint rehearse --json` prints."""
+    """The line that `sfint rehearse --json` prints; a team is None where nobody is paged."""
 
     scenario: str
     expected_entry: str
     diagnosed_entry: str | None = None
-    expected_team: str = ""
+    expected_team: str | None = None
     paged_team: str | None = None
     seconds_to_diagnosis: float | None = None
     seconds_to_repair: float | None = None
     ok: bool = False
+    also: list[str] = field(default_factory=list)
+    """Other entries that were named as failing."""
     problems: list[str] = field(default_factory=list)
 
     def line(self) -> dict[str, Any]:
-        """What is printed; `problems` only where there are some."""
-        return {name: value for name, value in asdict(self).items() if name != "problems" or value}
+        """What is printed; `also` and `problems` only where there are some."""
+        return {name: value for name, value in asdict(self).items() if name not in ("also", "problems") or value}
 
 
 class Rehearsal:
@@ -56,7 +61,7 @@ class Rehearsal:
         self._world = world
         self._tell = tell
         self._began = time.monotonic()
-        self._outcome = Outcome(name, scenario.entry, expected_team=scenario.team)
+        self._outcome = Outcome(name, scenario.entry, expected_team=scenario.team or None)
 
     async def play(self) -> Outcome:
         """Never raises for what the bot does wrong: that is a problem of the outcome."""
@@ -85,15 +90,33 @@ class Rehearsal:
             self._outcome.seconds_to_repair = round(time.monotonic() - broken_at, 2)
 
     async def _diagnose(self) -> None:
+        scenario, outcome = self._scenario, self._outcome
         asked = time.monotonic()
-        report = await self._type_and_wait("/sfint status", "sfint_report", _ANSWER_SECONDS)
-        self._outcome.seconds_to_diagnosis = round(time.monotonic() - asked, 2)
-        named = [each for each in _payload(report)["entries"] if each["outcome"] == "failing"]
-        self._outcome.diagnosed_entry = named[0]["entry"] if named else None
+        while True:
+            report = await self._type_and_wait(scenario.ask, "entries", _ANSWER_SECONDS)
+            outcome.seconds_to_diagnosis = round(time.monotonic() - asked, 2)
+            outcome.diagnosed_entry = self._named(report)
+            if outcome.diagnosed_entry == scenario.entry:
+                break
+            if time.monotonic() - asked > scenario.window + (_GRACE_SECONDS if scenario.window else 0.0):
+                outcome.problems.append(f"diagnosed {outcome.diagnosed_entry}: {report.text}")
+                break
+            await asyncio.sleep(_ASK_AGAIN_SECONDS)
         self._say("sfint", report.text)
-        if self._outcome.diagnosed_entry != self._scenario.entry:
-            self._outcome.problems.append(f"diagnosed {self._outcome.diagnosed_entry}: {report.text}")
-        await self._await_page()
+        self._note_the_others(report)
+        await (self._await_page() if scenario.team else self._prove_nobody_is_paged())
+
+    def _named(self, report: StoredMessage) -> str | None:
+        """The entry of the worst finding; where a team is expected it must be a failing one."""
+        entries = _payload(report)["entries"]
+        fitting = [each for each in entries if each["outcome"] == "failing" or not self._scenario.team]
+        return str(fitting[0]["entry"]) if fitting else None
+
+    def _note_the_others(self, report: StoredMessage) -> None:
+        failing = {str(each["entry"]) for each in _payload(report)["entries"] if each["outcome"] == "failing"}
+        self._outcome.also = sorted(failing - {self._scenario.entry, *self._scenario.beside})
+        if self._outcome.also:
+            self._outcome.problems.append(f"named as failing beside it: {', '.join(self._outcome.also)}")
 
     async def _await_page(self) -> None:
         page = await _until(self._first_page, _ANSWER_SECONDS, "nobody was paged")
@@ -101,6 +124,16 @@ class Rehearsal:
         self._say(page.through, f"{page.team}: {page.text}")
         if page.team != self._scenario.team:
             self._outcome.problems.append(f"paged {page.team}")
+
+    async def _prove_nobody_is_paged(self) -> None:
+        """Whatever was to be handed to a provider has been handed over, and no provider has anything."""
+        await self._world.until(self._world.bot.is_at_rest, _ANSWER_SECONDS, "the bot has done all it had to do")
+        page = self._first_page()
+        if page is not None:
+            self._outcome.paged_team = page.team
+            self._outcome.problems.append(f"paged {page.team}, and nobody was to be")
+        else:
+            self._say("nobody", "was paged")
 
     def _first_page(self) -> SeenPage | None:
         alerts = self._world.pagerduty.alerts
@@ -142,8 +175,9 @@ class Rehearsal:
         self._say("estate", "healed")
 
     async def _type_and_wait(
-        self, text: str, event: str, timeout: float, *, state: str | None = None
+        self, text: str, wanted: str, timeout: float, *, state: str | None = None
     ) -> StoredMessage:
+        """The answer: a new message whose metadata has this type, or a field of this name."""
         known = {message.ts for message in self._world.slack.messages(INCIDENTS)}
         self._say(self._name(REQUESTER), text)
         typed = await self._world.slack.type(REQUESTER, INCIDENTS, text)
@@ -152,7 +186,7 @@ class Rehearsal:
         return await self._world.slack.wait_for(
             lambda message: (
                 message.ts not in known
-                and _is(message, event)
+                and (_is(message, wanted) or wanted in _payload(message))
                 and (state is None or _payload(message)["state"] == state)
             ),
             channel_id=INCIDENTS,
@@ -180,5 +214,5 @@ def _is(message: StoredMessage, event: str) -> bool:
 
 
 def _payload(message: StoredMessage) -> dict[str, Any]:
-    payload: dict[str, Any] = (message.metadata or {})["event_payload"]
+    payload: dict[str, Any] = (message.metadata or {}).get("event_payload") or {}
     return payload

@@ -18,6 +18,7 @@ Question = Callable[[World], Awaitable[bool]]
 class Scenario:
     """Defined as `SCENARIO` in a module of `lab/scenarios/` whose stem is its name.
 
+    `team` empty means that nobody may be paged: the entry then comes from the worst finding that is not ok.
     `repairs` are the commands that a requester types and an approver approves, in order; empty where the bot
     has none. `heal` is what people do by hand, before the repairs where there are some. `is_healed` asks the
     estate itself, never the bot.
@@ -32,6 +33,14 @@ class Scenario:
     heal: Act | None = None
     advises: str = ""
     """A text that the answer to `/sfint restart-sentinel` must carry where that command has no plan."""
+    ask: str = "/sfint status"
+    """The command whose answer must name the entry."""
+    window: float = 0.0
+    """Seconds that the failure must last, by the lab's settings, before it may be told: so long it is asked
+    again, and the time counts from the first question.
+    """
+    beside: tuple[str, ...] = ()
+    """Other entries that may be failing, too, because they really are."""
 
 
 def collect() -> Mapping[str, Scenario]:
