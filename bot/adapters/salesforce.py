@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,7 +16,10 @@ from bot.adapters.salesforce_credentials import (
     SalesforceCredentials,
     SalesforceLogin,
 )
+from bot.adapters.salesforce_door import SalesforceDoor
 from bot.adapters.salesforce_limits import LoginLimiter, LoginLimits
+from bot.adapters.salesforce_query import read_query
+from bot.domain.crm_query import QueryAnswer, QueryVerdict
 from bot.domain.salesforce import CallAnswer, CallVerdict, TokenAnswer, TokenVerdict
 from bot.domain.salesforce_answers import CallReading, TokenReading, classify_call, classify_token
 from bot.ports.clock import Clock
@@ -31,17 +33,6 @@ __all__ = [
     "SalesforceCrm",
     "SalesforceLogin",
 ]
-
-_BODY_BYTES_MAX = 256 * 1024
-_CONNECT_SHARE = 0.6
-"""Of the deadline: so that a dead host shows as not reached, which is no failed log-in."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class SalesforceCrm:
@@ -63,10 +54,8 @@ class SalesforceCrm:
         self._clock = clock
         self._limits = limits or LoginLimits()
         self._limiter = LoginLimiter(book, clock, self._limits, target, credentials.fingerprint)
-        self._limits_path = f"/services/data/{_version(api_version)}/limits"
-        self._deadline_seconds = deadline_seconds
-        timeout = httpx.Timeout(deadline_seconds, connect=deadline_seconds * _CONNECT_SHARE)
-        self._http = http or httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+        self._base_path = f"/services/data/{_version(api_version)}"
+        self._door = SalesforceDoor(deadline_seconds, http)
         self._flight: asyncio.Task[TokenAnswer] | None = None
         self._last: tuple[TokenAnswer, float] | None = None
 
@@ -76,7 +65,7 @@ class SalesforceCrm:
             self._flight.cancel()
             with suppress(asyncio.CancelledError):
                 await self._flight
-        await self._http.aclose()
+        await self._door.aclose()
 
     async def log_in(self) -> TokenAnswer:
         """One token request, shared by all who ask meanwhile; from memory where asking could lock the account.
@@ -96,23 +85,47 @@ class SalesforceCrm:
         began = self._clock.monotonic()
         status, reading = await self._read_limits(answer.instance_url or self._credentials.login_url, token)
         if reading.verdict is CallVerdict.INVALID_SESSION:
-            self._last = None  # so that the next log-in brings a fresh token
-        message = reading.message.replace(token, MASK) if token else reading.message
+            self._forget(answer)
         return CallAnswer(
             verdict=reading.verdict,
             status=status,
             error_code=reading.error_code,
-            message=self._credentials.masked(message),
+            message=self._masked(reading.message, token),
             requests_left=reading.requests_left,
             requests_max=reading.requests_max,
             seconds=self._clock.monotonic() - began,
         )
 
+    async def query(self, soql: str) -> QueryAnswer:
+        """All pages of one query within one deadline; a session that has ended is renewed once, if we may."""
+        answer = await self._query(soql)
+        if answer.verdict is QueryVerdict.INVALID_SESSION:
+            answer = await self._query(soql)
+        return answer
+
+    async def _query(self, soql: str) -> QueryAnswer:
+        log_in = await self.log_in()
+        if log_in.token is None:
+            return QueryAnswer(QueryVerdict.NOT_ASKED, token=log_in)
+        began, token = self._clock.monotonic(), log_in.token.reveal()
+        base = log_in.instance_url or self._credentials.login_url
+        answer = await read_query(self._door, base, token, self._base_path, soql)
+        if answer.verdict is QueryVerdict.INVALID_SESSION:
+            self._forget(log_in)
+        seconds = self._clock.monotonic() - began
+        return replace(answer, message=self._masked(answer.message, token), seconds=seconds, token=log_in)
+
+    def _forget(self, answer: TokenAnswer) -> None:
+        """So that the next log-in brings a fresh token, unless somebody has brought one already."""
+        if self._last is not None and self._last[0].token is answer.token:
+            self._last = None
+
+    def _masked(self, text: str, token: str) -> str:
+        return self._credentials.masked(text.replace(token, MASK) if token else text)
+
     async def _read_limits(self, base: str, token: str) -> tuple[int, CallReading]:
-        # HTTP libraries refuse a value that ends in a space, and servers strip it: `Bearer` is the empty bearer.
-        headers = {"Authorization": f"Bearer {token}".strip(), "Accept": "application/json"}
         try:
-            reply = await self._ask("GET", base.rstrip("/") + self._limits_path, headers=headers)
+            reply = await self._door.get(base, f"{self._base_path}/limits", token)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             return 0, CallReading(CallVerdict.UNREACHABLE, "", self._words(base, error))
         content_type, usage = reply.headers.get("content-type", ""), reply.headers.get("sforce-limit-info", "")
@@ -143,7 +156,7 @@ class SalesforceCrm:
         began = self._clock.monotonic()
         status, was_judged = 0, True
         try:
-            reply = await self._ask("POST", url, form=self._credentials.form(self._clock.now()))
+            reply = await self._door.ask("POST", url, form=self._credentials.form(self._clock.now()))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             reading, was_judged = self._not_reached(error), False
         except (httpx.HTTPError, TimeoutError) as error:
@@ -169,23 +182,6 @@ class SalesforceCrm:
             flow=self._credentials.flow,
         )
 
-    async def _ask(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
-    ) -> _Reply:
-        async with asyncio.timeout(self._deadline_seconds):
-            async with self._http.stream(method, url, headers=headers, data=form) as response:
-                body = b""
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > _BODY_BYTES_MAX:
-                        break
-                return _Reply(response.status_code, response.headers, body[:_BODY_BYTES_MAX])
-
     @property
     def _host(self) -> str:
         return urlsplit(self._credentials.login_url).netloc.rpartition("@")[2]
@@ -195,10 +191,7 @@ class SalesforceCrm:
         return TokenReading(TokenVerdict.UNREACHABLE, "", words)
 
     def _words(self, url: str, error: Exception) -> str:
-        host = urlsplit(url).netloc.rpartition("@")[2]
-        if isinstance(error, TimeoutError | httpx.TimeoutException):
-            return f"{host} did not answer within {self._deadline_seconds:g} s"
-        return self._credentials.masked(f"{host} cannot be reached: {error or type(error).__name__}")
+        return self._credentials.masked(self._door.words(url, error))
 
 
 def _version(text: str) -> str:

@@ -1,9 +1,10 @@
-"""Asking Salesforce for a token and making one call with it."""
+"""Asking Salesforce for a token, making one call with it, and reading its rows."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from bot.domain.crm_query import QueryAnswer
 from bot.domain.salesforce import CallAnswer, TokenAnswer
 
 
@@ -15,3 +16,9 @@ class Crm(Protocol):
 
     async def call(self, answer: TokenAnswer) -> CallAnswer:
         """`GET /services/data/vNN.0/limits` with the token of `answer`, an empty one included."""
+
+    async def query(self, soql: str) -> QueryAnswer:
+        """`GET …/query?q=` and its next pages, up to 10,000 rows; an ended session is renewed once.
+
+        Whatever came from a person or a log goes into `soql` through `bot.domain.soql`, and in no other way.
+        """

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.crm_query import QueryAnswer, QueryVerdict
 from bot.domain.errors import Conflict, NotFound, RunStopped, SfintError, Unreachable
 from bot.domain.redis_topology import RedisView, SentinelView
 from bot.domain.salesforce import CallAnswer, CallVerdict, TokenAnswer, TokenVerdict
@@ -176,7 +177,9 @@ class FakeCrm:
 
     tokens: list[TokenAnswer] = field(default_factory=lambda: [TokenAnswer(TokenVerdict.OK, 200)])
     calls: list[CallAnswer] = field(default_factory=lambda: [CallAnswer(CallVerdict.OK, 200)])
+    answers: list[QueryAnswer] = field(default_factory=lambda: [QueryAnswer(QueryVerdict.OK, is_complete=True)])
     asked: int = 0
+    queries: list[str] = field(default_factory=list)
 
     async def log_in(self) -> TokenAnswer:
         """The next one."""
@@ -186,6 +189,11 @@ class FakeCrm:
     async def call(self, answer: TokenAnswer) -> CallAnswer:
         """The next one."""
         return self.calls.pop(0) if len(self.calls) > 1 else self.calls[0]
+
+    async def query(self, soql: str) -> QueryAnswer:
+        """The next one."""
+        self.queries.append(soql)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 def fake_estate(
