@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import functools
 import os
-import time
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -22,6 +22,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from bot.adapters.store.shortcut import SqliteShortcut
 from bot.domain.errors import BadAnswer, Conflict, Unreachable
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class Database:
     def __init__(self, engine: Engine, worker: ThreadPoolExecutor) -> None:
         self._engine = engine
         self._worker = worker
+        self._shortcut = SqliteShortcut(engine.url.database or "", _PRAGMAS)
 
     @classmethod
     async def open(cls, url: str) -> Database:
@@ -63,14 +65,14 @@ class Database:
         """Runs `work` in one transaction and commits. Raises Unreachable, Conflict (a constraint) or BadAnswer."""
         return await self._on_worker(lambda: self._transact(work))
 
-    async def run_within(self, seconds: float, work: Callable[[Connection], T]) -> T:
-        """The same for somebody who waits: Unreachable when it was not begun, or found a lock, in that time.
+    async def add_within(self, seconds: float, table: Table, row: Mapping[str, object]) -> bool:
+        """Adds the row unless a unique key says that it is there already, for somebody who waits.
 
-        Whoever gets Unreachable may rely on it: nothing is committed later behind their back.
+        Unreachable when that was not begun, or found a lock, in half of this time each. Whoever gets Unreachable
+        may rely on it: nothing is committed later behind their back.
         """
-        deadline = time.monotonic() + seconds
-        future = self._worker.submit(self._transact, work, deadline)
-        late = asyncio.get_running_loop().call_later(seconds, future.cancel)  # only what was not begun
+        future = self._worker.submit(self._add, table, row, seconds / 2)
+        late = asyncio.get_running_loop().call_later(seconds / 2, future.cancel)  # only what was not begun
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -87,39 +89,39 @@ class Database:
 
     async def close(self) -> None:
         """Waits for what was begun, then lets go of the file or the server."""
+        await self._on_worker(self._shortcut.close)
         await self._on_worker(self._engine.dispose)
         self._worker.shutdown(wait=True)
 
     async def _on_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
-    def _transact(self, work: Callable[[Connection], T], deadline: float | None = None) -> T:
-        try:
-            with self._engine.connect() as connection, _patience(connection, deadline), connection.begin():
-                return work(connection)
-        except IntegrityError as error:
-            raise Conflict(f"the store refused a row: {error.orig}") from error
-        except DBAPIError as error:
-            raise Unreachable(f"the store could not be used: {error.orig}") from error
-        except SQLAlchemyError as error:
-            raise BadAnswer(f"the store did not understand: {type(error).__name__}") from error
+    def _add(self, table: Table, row: Mapping[str, object], patience_seconds: float) -> bool:
+        with _translated():
+            if self._engine.dialect.name == "sqlite":
+                return self._shortcut.add(table, row, patience_seconds)
+            with self._engine.connect() as connection, connection.begin():
+                return insert_if_new(connection, table, row)
+
+    def _transact(self, work: Callable[[Connection], T]) -> T:
+        with _translated(), self._engine.connect() as connection, connection.begin():
+            return work(connection)
 
     def _migrate(self) -> None:
         self._transact(_upgrade)
 
 
 @contextlib.contextmanager
-def _patience(connection: Connection, deadline: float | None) -> Iterator[None]:
-    """With a deadline, another process's lock is waited for until then and not for the usual ten seconds."""
-    if deadline is None or connection.dialect.name != "sqlite":
-        yield
-        return
-    driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA busy_timeout={max(0, round(1000 * (deadline - time.monotonic())))}")
+def _translated() -> Iterator[None]:
+    """The driver's errors as ours; their texts name no value of a row."""
     try:
         yield
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+    except (IntegrityError, sqlite3.IntegrityError) as error:
+        raise Conflict(f"the store refused a row: {getattr(error, 'orig', error)}") from error
+    except (DBAPIError, sqlite3.Error) as error:
+        raise Unreachable(f"the store could not be used: {getattr(error, 'orig', error)}") from error
+    except SQLAlchemyError as error:
+        raise BadAnswer(f"the store did not understand: {type(error).__name__}") from error
 
 
 def insert_if_new(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:

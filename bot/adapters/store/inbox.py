@@ -10,7 +10,7 @@ from datetime import datetime
 from cryptography.fernet import InvalidToken, MultiFernet
 from sqlalchemy import delete, func, select, update
 
-from bot.adapters.store.database import Database, insert_if_new
+from bot.adapters.store.database import Database
 from bot.adapters.store.schema import inbox
 from bot.domain.redaction import Redactor
 from bot.ports.clock import Clock
@@ -40,9 +40,7 @@ class SqlInbox:
             "attempts": 0,
             "problem": "",
         }
-        return await self._database.run_within(
-            _RECORD_SECONDS, lambda connection: insert_if_new(connection, inbox, row)
-        )
+        return await self._database.add_within(_RECORD_SECONDS, inbox, row)
 
     async def pending(self) -> tuple[Received, ...]:
         """Rows not yet done, oldest first; one sealed with a key that we no longer have is left where it is."""
