@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.domain.datadog import Datadog
+
 
 class Mode(StrEnum):
     """`observe` asks and plans and changes nothing; `act` also carries out what was approved."""
@@ -71,6 +73,7 @@ class Target:
     reset_email: str = ""
     """Where the mail with a new security token is wanted."""
     page_external: bool = False
+    datadog: Datadog | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     """Link name -> address with the placeholders of `link_names`."""
 

@@ -8,6 +8,7 @@ from bot.ports.cache import Cache
 from bot.ports.clock import Clock
 from bot.ports.cluster import Cluster
 from bot.ports.crm import Crm
+from bot.ports.traces import Traces
 from bot.ports.workloads import Workloads
 
 
@@ -20,3 +21,4 @@ class Estate:
     cache: Cache
     crm: Crm
     clock: Clock
+    traces: Traces | None = None
