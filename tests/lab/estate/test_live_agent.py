@@ -82,12 +82,14 @@ async def test_other_affinity_is_503_until_reconnected(client: httpx.AsyncClient
     message = answer.json()["messages"][0]["message"]
     assert refused.status_code == 503
     assert message == {"resetSequence": True, "affinityToken": session.affinity_token}
-    assert (await poll(client, session)).status_code == 204
+    after = await poll(client, session)
+    assert [event["type"] for event in after.json()["messages"]] == ["ChasitorSessionData"]
 
 
 async def test_deleted_session_is_forbidden(client: httpx.AsyncClient, session: ChatSession) -> None:
     """A session that was given back is not found."""
-    deleted = await client.delete(f"/System/SessionId/{session.key}")
+    headers = {"X-LIVEAGENT-SESSION-KEY": session.key, "X-LIVEAGENT-AFFINITY": session.affinity_token}
+    deleted = await client.delete(f"/System/SessionId/{session.key}", headers=headers)
 
     assert (deleted.status_code, (await poll(client, session)).status_code) == (200, 403)
 
