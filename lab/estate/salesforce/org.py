@@ -17,7 +17,8 @@ class Org:
     """Everything a scenario may change; the handlers read it at each request.
 
     `refuse_token_with` forces any (error, description) pair of the OAuth error table; the other switches
-    produce theirs by cause. `expired_password_status` is 401 in recent releases, 403 in older ones.
+    produce theirs by cause. `hidden_fields` are those that the user may not see: `Name`, `Contact.Name`, or a
+    whole object, `QueueSobject`. `expired_password_status` is 401 in recent releases, 403 in older ones.
     """
 
     client_id: str = "3MVG9acmeConnectedApp"
@@ -113,3 +114,19 @@ class Org:
     def add_account(self, **fields: object) -> Record:
         """An account, or a person account when PersonEmail is given."""
         return self.store.add("Account", **{"Name": "Acme", **fields})
+
+    def add_queue(self, name: str, *members: Record, serves: str = "Case") -> Record:
+        """A queue that serves that object, with these users or groups as members."""
+        developer_name = name.replace(" ", "_")
+        queue = self.store.add("Group", Name=name, DeveloperName=developer_name, Type="Queue")
+        self.store.add("QueueSobject", QueueId=queue["Id"], SobjectType=serves)
+        for member in members:
+            self.store.add("GroupMember", GroupId=queue["Id"], UserOrGroupId=member["Id"])
+        return queue
+
+    def add_user(self, name: str, *, is_active: bool = True) -> Record:
+        """An agent or any other user."""
+        username = f"{name.lower().replace(' ', '.')}@acme.example.com"
+        return self.store.add(
+            "User", Name=name, Username=username, Email=username, IsActive=is_active, UserType="Standard"
+        )

@@ -3,77 +3,88 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
 from lab.estate.salesforce.errors import RestError
+from lab.estate.salesforce.names import Names, Path
 from lab.estate.salesforce.records import Record, RecordStore
-from lab.estate.salesforce.soql import Combination, Comparison, Condition, Like, parse
+from lab.estate.salesforce.soql import Combination, Comparison, Condition, Like, Query, malformed, parse
 
 
 def run(soql: str, store: RecordStore, hidden: set[str]) -> tuple[str, list[Record], bool]:
     """The object's name, the selected columns of each matching row, and whether it was a COUNT().
 
-    Raises MALFORMED_QUERY, INVALID_TYPE or INVALID_FIELD; a field in `hidden` exists for nobody.
+    Raises MALFORMED_QUERY, INVALID_TYPE or INVALID_FIELD; what is in `hidden` exists for nobody.
     """
     query = parse(soql)
-    source = store.object_name(query.source)
-    names = _Names(soql, source, store, hidden)
-    columns = [names.spelled(field) for field in query.fields]
-    for earlier, later in pairwise(sorted(columns)):
+    names, rows = _matching(soql, query, store, hidden)
+    columns = [names.path(field) for field in query.fields]
+    for earlier, later in pairwise(sorted(path.dotted for path in columns)):
         if earlier == later:
             raise RestError(400, "INVALID_FIELD", f"duplicate field selected: {later}")
-    if query.where is not None:
-        names.check(query.where)
-    rows = [row for row in store.rows(source) if query.where is None or _holds(query.where, row, names)]
     for field, descending in reversed(query.order):
-        name = names.spelled(field)
-        rows.sort(key=lambda row: _sortable(row[name]), reverse=descending)
+        path = names.path(field)
+        rows.sort(key=lambda row: _sortable(names.value(row, path)), reverse=descending)
     end = None if query.limit is None else query.offset + query.limit
-    return source, [_selected(row, columns) for row in rows[query.offset : end]], query.counts
+    return names.source, [_selected(names, row, columns) for row in rows[query.offset : end]], query.counts
 
 
-def _selected(row: Record, columns: list[str]) -> Record:
-    return {name: row[name] for name in columns}
+def _matching(soql: str, query: Query, store: RecordStore, hidden: set[str]) -> tuple[Names, list[Record]]:
+    names = Names(soql, query.source, store, hidden)
+    if query.where is None:
+        return names, list(store.rows(names.source))
+    where = _resolved(query.where, names, lambda inner: _semi_join(soql, inner, store, hidden))
+    return names, [row for row in store.rows(names.source) if _holds(where, row, names)]
 
 
-class _Names:
-    """Field names of one object: found without regard to case, spelled as the org spells them."""
+def _semi_join(soql: str, query: Query, store: RecordStore, hidden: set[str]) -> tuple[object, ...]:
+    """The ids that a sub-select finds."""
+    names, rows = _matching(soql, query, store, hidden)
+    path = names.path(query.fields[0])
+    if not path.field.endswith("Id"):
+        raise malformed(f"The inner select field '{path.dotted}' must be of type ID or REFERENCE")
+    return tuple(value for row in rows if (value := names.value(row, path)) is not None)
 
-    def __init__(self, soql: str, source: str, store: RecordStore, hidden: set[str]) -> None:
-        self._soql, self._source = soql, source
-        self._known = {name.lower(): name for name in store.field_names(source) if name not in hidden}
 
-    def check(self, condition: Condition) -> None:
-        """Raise INVALID_FIELD for an unknown name, rows or no rows."""
-        if isinstance(condition, Comparison):
-            self.spelled(condition.field)
-            return
-        for part in condition.parts:
-            self.check(part)
-
-    def spelled(self, field: str) -> str:
-        plain = field.removeprefix(f"{self._source}.")
-        if plain.lower() in self._known:
-            return self._known[plain.lower()]
-        column = self._soql.find(field) + 1
-        raise RestError(
-            400,
-            "INVALID_FIELD",
-            f"\n{self._soql}\n{' ' * (column - 1)}^\nERROR at Row:1:Column:{column}\n"
-            f"No such column '{field}' on entity '{self._source}'. If you are attempting to use a custom "
-            "field, be sure to append the '__c' after the custom field name. Please reference your WSDL or "
-            "the describe call for the appropriate names.",
+def _resolved(condition: Condition, names: Names, semi_join: Callable[[Query], tuple[object, ...]]) -> Condition:
+    """Every name checked, rows or no rows, and every sub-select replaced by what it found."""
+    if isinstance(condition, Combination):
+        return Combination(
+            condition.operator, tuple(_resolved(part, names, semi_join) for part in condition.parts)
         )
+    names.path(condition.field)
+    if isinstance(condition.value, Query):
+        return replace(condition, value=semi_join(condition.value))
+    return condition
 
 
-def _holds(condition: Condition, row: Record, names: _Names) -> bool:
+def _selected(names: Names, row: Record, columns: list[Path]) -> Record:
+    selected: Record = {}
+    for path in columns:
+        into, at = selected, row
+        for relationship, id_field, parent in path.parents:
+            found = names.parent_row(at, id_field, parent)
+            if found is None:
+                into[relationship] = None
+                break
+            nested = into.setdefault(relationship, {"attributes": {"type": parent}})
+            assert isinstance(nested, dict)
+            into, at = nested, found
+        else:
+            into[path.field] = at[path.field]
+    return selected
+
+
+def _holds(condition: Condition, row: Record, names: Names) -> bool:
     if isinstance(condition, Combination):
         results = [_holds(part, row, names) for part in condition.parts]
         if condition.operator == "not":
             return not results[0]
         return all(results) if condition.operator == "and" else any(results)
-    return _compares(condition, row[names.spelled(condition.field)])
+    return _compares(condition, names.value(row, names.path(condition.field)))
 
 
 def _compares(comparison: Comparison, actual: object) -> bool:

@@ -19,10 +19,26 @@ _FIELDS: dict[str, tuple[str, ...]] = {
                 BLOCKED_CHAT_FIELD),
     "Case": ("Subject", "Description", "Origin", "Priority", "Status", "ContactId", "AccountId", "OwnerId",
              "RecordTypeId", "CaseNumber"),
-    "User": ("Username", "Name", "Email", "IsActive"),
+    "User": ("Username", "Name", "Email", "IsActive", "UserType"),
+    "Group": ("Name", "DeveloperName", "Type", "Email", "RelatedId"),
+    "GroupMember": ("GroupId", "UserOrGroupId"),
+    "QueueSobject": ("QueueId", "SobjectType"),
+    "LiveChatButton": ("MasterLabel", "DeveloperName", "IsActive", "QueueId", "RoutingType", "Type"),
     "LoginHistory": ("UserId", "LoginTime", "Status", "LoginType", "Application", "SourceIp", "LoginUrl"),
 }  # fmt: skip
-_PREFIXES = {"Account": "001", "Contact": "003", "Case": "500", "User": "005", "LoginHistory": "0Ya"}
+_PREFIXES = {"Account": "001", "Contact": "003", "Case": "500", "User": "005", "LoginHistory": "0Ya",
+             "Group": "00G", "GroupMember": "011", "QueueSobject": "03g", "LiveChatButton": "573"}  # fmt: skip
+PARENTS: dict[str, dict[str, tuple[str, str]]] = {
+    "Contact": {"Account": ("AccountId", "Account")},
+    "Case": {"Contact": ("ContactId", "Contact"), "Account": ("AccountId", "Account")},
+    "Account": {"PersonContact": ("PersonContactId", "Contact")},
+    "GroupMember": {"Group": ("GroupId", "Group")},
+    "QueueSobject": {"Queue": ("QueueId", "Group")},
+    "LiveChatButton": {"Queue": ("QueueId", "Group")},
+}
+"""Object -> relationship -> (the field with the id, the parent's object)."""
+_UNDATED = {"GroupMember", "QueueSobject"}
+"""These have no CreatedDate and no LastModifiedDate."""
 _REQUIRED = {"Account": ("Name",), "Contact": ("LastName",)}
 _READ_ONLY = {"User", "LoginHistory"}
 _CHECKSUM_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -55,9 +71,13 @@ class RecordStore:
                 return known
         raise RestError(400, "INVALID_TYPE", f"sObject type '{name}' is not supported.")
 
+    def object_names(self) -> tuple[str, ...]:
+        """Every object type in its own spelling."""
+        return tuple(_FIELDS)
+
     def field_names(self, object_name: str) -> tuple[str, ...]:
         """Every readable field of the object."""
-        return _SYSTEM_FIELDS + _FIELDS[object_name]
+        return (("Id",) if object_name in _UNDATED else _SYSTEM_FIELDS) + _FIELDS[object_name]
 
     def rows(self, object_name: str) -> list[Record]:
         """The rows, oldest first."""
@@ -69,7 +89,8 @@ class RecordStore:
         now = timestamp(datetime.now(UTC).timestamp())
         row: Record = dict.fromkeys(self.field_names(object_name))
         row |= {"Id": eighteen(f"{_PREFIXES[object_name]}Ac{self._issued:010d}")}
-        row |= {"CreatedDate": now, "LastModifiedDate": now} | fields
+        row |= {"CreatedDate": now, "LastModifiedDate": now} if object_name not in _UNDATED else {}
+        row |= fields
         if object_name == "Contact":
             row.setdefault(BLOCKED_CHAT_FIELD, False)
             row[BLOCKED_CHAT_FIELD] = bool(row[BLOCKED_CHAT_FIELD])

@@ -1,4 +1,4 @@
-"""Reads a subset of SOQL: one object, WHERE with its real precedence rules, ORDER BY, LIMIT, OFFSET."""
+"""Reads a subset of SOQL: one object and its parents, WHERE with its real rules, semi-joins, ORDER BY, LIMIT."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ class Like:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`field operator value`; the operator is lower case (`=`, `!=`, `<`, `like`, `in`, `not in`, …)."""
+    """`field operator value`; the operator is lower case (`=`, `!=`, `<`, `like`, `in`, `not in`, …).
+
+    The value of `in` is a tuple, or the Query of a sub-select.
+    """
 
     field: str
     operator: str
@@ -80,6 +83,14 @@ class _Parser:
         self._at = 0
 
     def query(self) -> Query:
+        query = self._select()
+        if self._at < len(self._tokens):
+            raise malformed(f"unexpected token: '{self._tokens[self._at]}'")
+        if query.where is not None:
+            _check_semi_joins(query.where)
+        return query
+
+    def _select(self) -> Query:
         self._expect("select")
         counts = self._peek() == "count" and self._tokens[self._at + 1 : self._at + 3] == ["(", ")"]
         if counts:
@@ -96,8 +107,6 @@ class _Parser:
             order = self._list(self._ordering)
         limit = self._count() if self._take("limit") else None
         offset = self._count() if self._take("offset") else 0
-        if self._at < len(self._tokens):
-            raise malformed(f"unexpected token: '{self._tokens[self._at]}'")
         return Query(fields, source, where, order, limit, offset, counts)
 
     def _conditions(self) -> Condition:
@@ -132,9 +141,9 @@ class _Parser:
             raise malformed(f"unexpected token: '{operator}'")
         return Comparison(field, "!=" if operator == "<>" else operator, self._value())
 
-    def _values(self) -> tuple[object, ...]:
+    def _values(self) -> tuple[object, ...] | Query:
         self._expect("(")
-        values = self._list(self._value)
+        values = self._select() if self._peek() == "select" else self._list(self._value)
         self._expect(")")
         return values
 
@@ -201,6 +210,37 @@ class _Parser:
         token = self._next()
         if token.lower() != word:
             raise malformed(f"unexpected token: '{token}', expected '{word}'")
+
+
+def _check_semi_joins(where: Condition) -> None:
+    """One field, at the top level, never beside OR, never within another: so the SOQL reference."""
+    if isinstance(where, Comparison):
+        if isinstance(where.value, Query):
+            _check_inner(where.value)
+        return
+    for part in where.parts:
+        if isinstance(part, Comparison) and isinstance(part.value, Query):
+            if where.operator == "or":
+                raise malformed("Semi join sub-selects are not allowed with the 'OR' operator")
+            _check_inner(part.value)
+        elif _has_semi_join(part):
+            raise malformed(
+                "Semi join sub-selects are only allowed at the top level WHERE expressions"
+                " and not in nested WHERE expressions."
+            )
+
+
+def _check_inner(query: Query) -> None:
+    if len(query.fields) != 1:
+        raise malformed("The inner select must select exactly one field")
+    if query.where is not None and _has_semi_join(query.where):
+        raise malformed("Nesting of semi join sub-selects is not supported")
+
+
+def _has_semi_join(condition: Condition) -> bool:
+    if isinstance(condition, Comparison):
+        return isinstance(condition.value, Query)
+    return any(_has_semi_join(part) for part in condition.parts)
 
 
 def _tokens(text: str) -> list[str]:
