@@ -39,6 +39,8 @@ class Link(StrEnum):
     DATADOG_TOKEN = "datadog-token"  # noqa: S105  (a link's name, not a secret)
     DATADOG_CHATS = "datadog-chats"
     ARGOCD = "argocd"
+    CONFLUENT_TOPICS = "confluent-topics"
+    CONFLUENT_GROUPS = "confluent-groups"
 
 
 class Severity(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.domain.datadog import Datadog
+from bot.domain.kafka import Kafka
 
 
 class Mode(StrEnum):
@@ -74,6 +75,7 @@ class Target:
     """Where the mail with a new security token is wanted."""
     page_external: bool = False
     datadog: Datadog | None = None
+    kafka: Kafka | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     """Link name -> address with the placeholders of `link_names`."""
 
@@ -85,4 +87,5 @@ class Target:
             "namespace": self.namespace,
             "statefulset": self.redis.statefulset,
             "deployment": self.middleware.deployment,
+            "cluster": self.kafka.cluster_id if self.kafka else "",
         }

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.domain.salesforce import LoginFlow
+from bot.settings.kafka_agreement import kafka_disagreements
 from bot.settings.problems import Problem
 from bot.settings.sources import Tree
 
@@ -48,6 +49,7 @@ def disagreements(tree: Tree) -> list[Problem]:
         problems += _ways_into_kubernetes(name, target)
         problems += _half_a_certificate(name, target)
         problems += _login_flow(name, target)
+        problems += kafka_disagreements(f"targets.{name}.kafka", _section(target, "kafka"))
     return problems
 
 

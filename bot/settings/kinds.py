@@ -16,7 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 _FERNET_KEY_BYTES = 32
 
 
-def _matching(pattern: str, wanted: str) -> Callable[[str], str]:
+def matching(pattern: str, wanted: str) -> Callable[[str], str]:
+    """A validator for texts that fit the pattern as a whole."""
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -38,7 +39,7 @@ def _url(value: str) -> str:
 
 def _link(value: str) -> str:
     """A placeholder that nothing fills in is found at the start, not when a card is drawn."""
-    known = ("target", "namespace", "statefulset", "deployment")
+    known = ("target", "namespace", "statefulset", "deployment", "cluster")
     wanted = "may hold only the placeholders " + ", ".join(f"{{{name}}}" for name in known)
     try:
         plain = all(
@@ -101,28 +102,28 @@ def _existing(value: Path) -> Path:
 
 
 _USER = "must be a Slack user id: U or W, then capitals and digits"
-UserId = Annotated[str, AfterValidator(_matching(r"[UW][A-Z0-9]{2,}", _USER))]
-UserIdOrAll = Annotated[str, AfterValidator(_matching(r"\*|[UW][A-Z0-9]{2,}", f'{_USER}; or "*" for everybody'))]
+UserId = Annotated[str, AfterValidator(matching(r"[UW][A-Z0-9]{2,}", _USER))]
+UserIdOrAll = Annotated[str, AfterValidator(matching(r"\*|[UW][A-Z0-9]{2,}", f'{_USER}; or "*" for everybody'))]
 ChannelId = Annotated[
     str,
-    AfterValidator(_matching(r"[CG][A-Z0-9]{2,}", "must be a Slack channel id: C or G, then capitals and digits")),
+    AfterValidator(matching(r"[CG][A-Z0-9]{2,}", "must be a Slack channel id: C or G, then capitals and digits")),
 ]
 TeamId = Annotated[
-    str, AfterValidator(_matching(r"T[A-Z0-9]{2,}", "must be a Slack workspace id: T, then capitals and digits"))
+    str, AfterValidator(matching(r"T[A-Z0-9]{2,}", "must be a Slack workspace id: T, then capitals and digits"))
 ]
 GroupId = Annotated[
-    str, AfterValidator(_matching(r"S[A-Z0-9]{2,}", "must be a Slack user group id: S, then capitals and digits"))
+    str, AfterValidator(matching(r"S[A-Z0-9]{2,}", "must be a Slack user group id: S, then capitals and digits"))
 ]
 TargetName = Annotated[
     str,
-    AfterValidator(_matching(r"[a-z0-9][a-z0-9-]{0,40}", "must be a name of small letters, digits and dashes")),
+    AfterValidator(matching(r"[a-z0-9][a-z0-9-]{0,40}", "must be a name of small letters, digits and dashes")),
 ]
 DnsName = Annotated[
-    str, AfterValidator(_matching(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "must be a Kubernetes name"))
+    str, AfterValidator(matching(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "must be a Kubernetes name"))
 ]
-ApiVersion = Annotated[str, AfterValidator(_matching(r"\d{2,3}\.0", "must be a Salesforce API version"))]
+ApiVersion = Annotated[str, AfterValidator(matching(r"\d{2,3}\.0", "must be a Salesforce API version"))]
 UrlPath = Annotated[
-    str, AfterValidator(_matching(r"/[A-Za-z0-9._~/-]*", "must be a path that starts with /, without ? and #"))
+    str, AfterValidator(matching(r"/[A-Za-z0-9._~/-]*", "must be a path that starts with /, without ? and #"))
 ]
 Url = Annotated[str, AfterValidator(_url)]
 LinkTemplate = Annotated[str, AfterValidator(_link)]
@@ -131,7 +132,7 @@ PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
 EmailAddress = Annotated[
     str,
     AfterValidator(
-        _matching(
+        matching(
             r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*",
             "must be an e-mail address",
         )

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 from bot.domain.runbook import Link
 from bot.domain.salesforce import LoginFlow
 from bot.domain.target import Middleware, Mode, RedisEstate, Target, Timings
+from bot.settings.kafka import KafkaSettings
 from bot.settings.kinds import (
     ApiVersion,
     ChannelId,
@@ -166,6 +167,7 @@ class TargetSettings(Section):
     redis: RedisSettings = RedisSettings()
     middleware: MiddlewareSettings = MiddlewareSettings()
     salesforce: SalesforceSettings = Field(examples=["{username: integration@acme.example.com, …}"])
+    kafka: KafkaSettings | None = None
     timings: TimingSettings = TimingSettings()
     links: dict[Link, LinkTemplate] = Field(default_factory=dict)
 
@@ -182,5 +184,6 @@ class TargetSettings(Section):
             salesforce_username=self.salesforce.username,
             reset_email=self.salesforce.reset_email or "",
             page_external=self.page_external,
+            kafka=self.kafka.expectations(self.middleware.deployment) if self.kafka else None,
             links={link.value: template for link, template in self.links.items()},
         )
