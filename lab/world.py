@@ -13,6 +13,7 @@ from typing import Self
 
 from lab.bot_config import MAILBOXES, REQUEST_PATH, TEAMS, Windows, bot_environment, bot_settings, write_config
 from lab.bot_process import BotProcess, free_port
+from lab.estate.datadog import DatadogStandIn
 from lab.estate.kubernetes import KubernetesStandIn
 from lab.estate.live_agent import LiveAgentStandIn
 from lab.estate.middleware_deployment import MiddlewareDeployment
@@ -52,10 +53,15 @@ class World:
         self.redis = RedisPods(self.kubernetes)
         self.salesforce = SalesforceStandIn()
         self.live_agent = LiveAgentStandIn()
+        self.datadog = DatadogStandIn()
         self.pagerduty = PagerDutyStandIn(TEAMS)
         self.smtp = SmtpStandIn(MAILBOXES)
         self.middleware = MiddlewareDeployment(
-            self.kubernetes, self.salesforce, self.live_agent, self.redis.sentinel_address
+            self.kubernetes,
+            self.salesforce,
+            self.live_agent,
+            self.redis.sentinel_address,
+            datadog=self.datadog,
         )
         self._with_bot = with_bot
         self._slack_port = slack_port
@@ -81,7 +87,8 @@ class World:
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sfint-lab-")))
         await self.slack.start(self._slack_port)
         self._stack.push_async_callback(self.slack.stop)
-        for part in (self.kubernetes, self.salesforce, self.live_agent, self.pagerduty, self.smtp):
+        peers = (self.kubernetes, self.salesforce, self.live_agent, self.datadog, self.pagerduty, self.smtp)
+        for part in peers:
             await part.start()
             self._stack.push_async_callback(part.stop)
         await self.redis.start()

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from lab.estate.cable import Cable
+from lab.estate.datadog import DatadogStandIn
 from lab.estate.kubernetes import Container, KubernetesStandIn, Launch, Runtime
 from lab.estate.kubernetes.resources import Json
 from lab.estate.live_agent import LiveAgentStandIn
@@ -48,12 +49,14 @@ class MiddlewareDeployment:
         live_agent: LiveAgentStandIn,
         sentinel_address: Callable[[], str],
         *,
+        datadog: DatadogStandIn | None = None,
         redis_master: str = "mymaster",
         redis_password: str = "",
         name: str = "salesforce-integration",
         namespace: str = "integrations",
     ) -> None:
         self._kubernetes, self._salesforce, self._live_agent = kubernetes, salesforce, live_agent
+        self._datadog = datadog
         self._redis_master = redis_master
         self.name, self.namespace = name, namespace
         self.cable = Cable(sentinel_address)
@@ -174,7 +177,18 @@ class MiddlewareDeployment:
     async def _launch(self, container: Container) -> Launch:
         variables = {PREFIX + name: value for name, value in (self.configuration | self.secrets).items()}
         argv = [sys.executable, "-m", "lab.estate.middleware"]
-        return Launch(argv, variables | dict(container.env))
+        return Launch(argv, variables | self._tracing() | dict(container.env))
+
+    def _tracing(self) -> dict[str, str]:
+        """The variables of Datadog's own library, which have no prefix of ours."""
+        if self._datadog is None:
+            return {}
+        return {
+            "DD_TRACE_AGENT_URL": self._datadog.url,
+            "DD_API_KEY": self._datadog.api_key,
+            "DD_SERVICE": self.name,
+            "DD_ENV": "production",
+        }
 
     def _default_configuration(self) -> dict[str, str]:
         return {

@@ -18,6 +18,7 @@ from lab.estate.middleware.redis_master import RedisFailure, RedisMaster
 from lab.estate.middleware.salesforce import SalesforceClient
 from lab.estate.middleware.server import application
 from lab.estate.middleware.store import InterconnectionStore
+from lab.estate.middleware.trace import tracer
 
 _HTTP_TIMEOUT_SECONDS = 45
 
@@ -64,6 +65,7 @@ def main() -> int:
     except settings.BadEnvironmentError as error:
         sys.stderr.write(go.panic(str(error)))
         return 2
+    tracer.start(os.environ)
     return asyncio.run(run(config))
 
 

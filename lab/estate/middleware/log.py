@@ -6,6 +6,8 @@ import json
 import sys
 from datetime import UTC, datetime
 
+from lab.estate.middleware.trace import tracer
+
 
 def info(message: str, **fields: object) -> None:
     """Severity info."""
@@ -24,5 +26,7 @@ def fatal(message: str, **fields: object) -> None:
 
 def _write(severity: str, message: str, fields: dict[str, object]) -> None:
     line = {"severity": severity, "msg": message, "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"} | fields
-    sys.stdout.write(json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
+    text = json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
+    tracer.log(text)

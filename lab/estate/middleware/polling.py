@@ -10,6 +10,7 @@ from lab.estate.middleware.interconnection import Interconnection, Status
 from lab.estate.middleware.live_agent import LiveAgentClient, problem
 from lab.estate.middleware.proxy import CallFailure, Reply
 from lab.estate.middleware.store import InterconnectionStore
+from lab.estate.middleware.trace import tracer
 
 _AFTER = {
     "ChatRequestSuccess": Status.ON_HOLD,
@@ -47,7 +48,7 @@ class Polling:
         ack, offset = -1, 0
         while chat.is_live:
             try:
-                reply = await self._agent.poll(chat, ack)
+                reply = await self._poll(chat, ack)
                 body: Any = reply.document() if reply.status == 200 else None
             except CallFailure as failure:
                 self._complain(chat, f"Exists error in long polling : {failure}", str(failure))
@@ -60,6 +61,20 @@ class Polling:
                 chat = await self._answer(chat, reply, offset)
             if chat.is_live:
                 await asyncio.sleep(self._interval)
+
+    async def _poll(self, chat: Interconnection, ack: int) -> Reply:
+        """One poll in a trace of its own. A 503 leaves no error mark on the span, as in the real one."""
+        resource = "GET /chat/rest/System/Messages"
+        with tracer.span("interconnection.handleLongPolling", resource, is_root=True) as span:
+            span.tag(client=chat.client, userID=chat.user_id)
+            with tracer.span("get_messages", resource):
+                reply = await self._agent.poll(chat, ack)
+            span.tag(http__status_code=reply.status)
+            if reply.status >= 400:
+                span.tag(interconnection=chat.dump(), error__details=problem(reply))
+            if reply.status >= 400 and reply.status != 503:
+                span.fail(problem(reply))
+            return reply
 
     async def _apply(self, chat: Interconnection, messages: list[dict[str, Any]]) -> Interconnection:
         for message in messages:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from lab.estate.middleware import go
+from lab.estate.middleware.trace import Span, tracer
 
 
 class CallFailure(Exception):
@@ -59,6 +61,21 @@ class Proxy:
     ) -> Reply:
         """Send and read. Raises CallFailure when no answer came."""
         agent = {"User-Agent": "Go-http-client/1.1", **(headers or {})}
+        with tracer.span("proxy.SendHTTPRequest", f"{method} {urlsplit(url).path}", kind="http") as span:
+            span.tag(http__method=method, http__url=url)
+            reply = await self._exchange(method, url, agent, form, document, params)
+            _tell(span, agent, reply)
+            return reply
+
+    async def _exchange(
+        self,
+        method: str,
+        url: str,
+        agent: Mapping[str, str],
+        form: Mapping[str, str] | None,
+        document: object,
+        params: Mapping[str, str] | None,
+    ) -> Reply:
         try:
             async with self._session.request(
                 method, url, headers=agent, data=form, json=document, params=params
@@ -72,3 +89,16 @@ class Proxy:
             raise CallFailure(f'{method.title()} "{url}": {words}') from error
         except aiohttp.ClientError as error:
             raise CallFailure(f'{method.title()} "{url}": EOF') from error
+
+
+def _tell(span: Span, headers: Mapping[str, str], reply: Reply) -> None:
+    """Status, and for a refused call the headers as a Go map, credentials included, as the real one shows them."""
+    span.tag(http__status_code=reply.status)
+    if reply.status >= 400:
+        shown = {name: [text] for name, text in headers.items() if name != "User-Agent"}
+        # What was set, before the wire trimmed it: an empty token leaves a space behind the scheme.
+        if shown.get("Authorization") == ["Bearer"]:
+            shown["Authorization"] = ["Bearer "]
+        span.tag(headers=go.value(shown | {"Content-Type": ["application/json"]}))
+    if reply.status >= 400 and reply.status != 503:
+        span.fail(f"Error call with status : {reply.status}", error__details=reply.problem())

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from lab.estate.middleware import go, log
 from lab.estate.middleware.proxy import CallFailure, Proxy, Reply
 from lab.estate.middleware.settings import Settings
+from lab.estate.middleware.trace import Span, tracer
 
 BLOCKED_FIELD = "CP_BlockedChatYalo__c"
 
@@ -126,18 +127,20 @@ class SalesforceClient:
             "username": settings.sfc_username,
             "password": settings.sfc_password + settings.sfc_security_token,
         }
-        try:
-            url = f"{settings.sfc_login_url}/services/oauth2/token"
-            reply = await self._proxy.send("POST", url, form=form)
-            if reply.status != 200:
-                raise CallFailure(reply.problem())
-            self._token = str(_mapping(reply.document()).get("access_token", ""))
-        except CallFailure as failure:
-            _log_refusal(form, failure)
+        with tracer.span("get_token", "POST /services/oauth2/token") as span:
+            try:
+                url = f"{settings.sfc_login_url}/services/oauth2/token"
+                reply = await self._proxy.send("POST", url, form=form)
+                span.tag(http__status_code=reply.status)
+                if reply.status != 200:
+                    raise CallFailure(reply.problem())
+                self._token = str(_mapping(reply.document()).get("access_token", ""))
+            except CallFailure as failure:
+                _tell_refusal(span, form, failure)
 
 
-def _log_refusal(form: Mapping[str, str], failure: CallFailure) -> None:
-    """The leak of the real one: its token payload, secrets and all, as a Go struct dump."""
+def _tell_refusal(span: Span, form: Mapping[str, str], failure: CallFailure) -> None:
+    """The leak of the real one: its token payload, secrets and all, as a Go struct dump in log and span."""
     payload = go.struct(
         "login.TokenPayload",
         ClientId=form["client_id"],
@@ -149,6 +152,7 @@ def _log_refusal(form: Mapping[str, str], failure: CallFailure) -> None:
     status = re.search(r"status-\[(\d+)\]", str(failure))
     message = f"Error call with status : {status[1]}" if status else "Error call"
     log.error(f"get_token : {message}", error=str(failure), payload=payload)
+    span.fail(message, error__details=str(failure), payload=payload)
 
 
 def _escaped(text: str) -> str:

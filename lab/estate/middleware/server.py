@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from aiohttp import web
 
 from lab.estate.middleware import jwt, log
 from lab.estate.middleware.chats import ChatRefused, ChatRequest, Chats
+from lab.estate.middleware.trace import tracer
 
 CONNECT_PATH = "/v1/chats/connect"
 
@@ -17,6 +20,15 @@ def application(chats: Chats, jwt_secret: str) -> web.Application:
         return web.json_response({"status": "ok"})
 
     async def connect(request: web.Request) -> web.Response:
+        with tracer.span("http.request", f"POST {CONNECT_PATH}", kind="web", is_root=True) as span:
+            response = await answer(request)
+            span.tag(http__method="POST", http__url=CONNECT_PATH, http__status_code=response.status)
+            if response.status >= 500:
+                problem = json.loads(response.text or "{}")
+                span.fail(str(problem.get("message")), error__details=problem.get("details"))
+            return response
+
+    async def answer(request: web.Request) -> web.Response:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         if not jwt.is_valid(jwt_secret, token):
             return _problem(401, "Unauthorized", "invalid or expired jwt")
