@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+from bot.adapters.enhanced_chat import EnhancedChatApi
 from bot.adapters.kubernetes import KubernetesApi, KubernetesCluster, KubernetesWorkloads
 from bot.adapters.kubernetes_credentials import connect_kubernetes
 from bot.adapters.kubernetes_portforward import PortForward
+from bot.adapters.live_agent import LiveAgentChat
 from bot.adapters.redis import Login, RedisCache, Tls, dial_directly
 from bot.adapters.salesforce import (
     ClientCredentialsLogin,
@@ -72,7 +74,15 @@ def open_estate(
     """The target's systems behind that door."""
     crm = _crm(name, target.salesforce, logins, clock)
     stack.push_async_callback(crm.aclose)
-    return Estate(KubernetesCluster(api), KubernetesWorkloads(api), cache, crm, clock)
+    return Estate(
+        KubernetesCluster(api),
+        KubernetesWorkloads(api),
+        cache,
+        crm,
+        clock,
+        live_agent=_live_agent(target, stack),
+        enhanced_chat=_enhanced_chat(target, stack),
+    )
 
 
 def open_cache(target: TargetSettings, api: KubernetesApi) -> RedisCache:
@@ -97,6 +107,35 @@ def open_cache(target: TargetSettings, api: KubernetesApi) -> RedisCache:
         deadline_seconds=redis.deadline_seconds,
         dial=dial,
     )
+
+
+def _live_agent(target: TargetSettings, stack: AsyncExitStack) -> LiveAgentChat | None:
+    chat = target.live_chat
+    if chat is None or not chat.chat_url:
+        return None
+    adapter = LiveAgentChat(
+        chat.chat_url,
+        organization_id=chat.organization_id or "",
+        deployment_id=chat.deployment_id or "",
+        api_version=chat.api_version,
+        deadline_seconds=chat.deadline_seconds,
+    )
+    stack.push_async_callback(adapter.aclose)
+    return adapter
+
+
+def _enhanced_chat(target: TargetSettings, stack: AsyncExitStack) -> EnhancedChatApi | None:
+    chat = target.live_chat
+    if chat is None or chat.enhanced is None:
+        return None
+    adapter = EnhancedChatApi(
+        chat.enhanced.url,
+        organization_id=chat.enhanced.organization_id,
+        es_developer_name=chat.enhanced.es_developer_name,
+        deadline_seconds=chat.deadline_seconds,
+    )
+    stack.push_async_callback(adapter.aclose)
+    return adapter
 
 
 def _crm(name: str, org: SalesforceSettings, logins: LoginBook, clock: Clock) -> SalesforceCrm:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.domain.datadog import Datadog
 from bot.domain.kafka import Kafka
+from bot.domain.live_chat import LiveChat
 
 
 class Mode(StrEnum):
@@ -76,6 +77,7 @@ class Target:
     page_external: bool = False
     datadog: Datadog | None = None
     kafka: Kafka | None = None
+    live_chat: LiveChat | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     """Link name -> address with the placeholders of `link_names`."""
 

@@ -8,7 +8,10 @@ from bot.ports.cache import Cache
 from bot.ports.clock import Clock
 from bot.ports.cluster import Cluster
 from bot.ports.crm import Crm
+from bot.ports.live_chat import EnhancedChat, LiveAgent
+from bot.ports.stream import Stream
 from bot.ports.traces import Traces
+from bot.ports.traffic import Traffic
 from bot.ports.workloads import Workloads
 
 
@@ -22,3 +25,7 @@ class Estate:
     crm: Crm
     clock: Clock
     traces: Traces | None = None
+    live_agent: LiveAgent | None = None
+    enhanced_chat: EnhancedChat | None = None
+    stream: Stream | None = None
+    traffic: Traffic | None = None

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.salesforce import LoginFlow
 from bot.settings.kafka_agreement import kafka_disagreements
+from bot.settings.live_chat_agreement import live_chat_disagreements
 from bot.settings.problems import Problem
 from bot.settings.sources import Tree
 
@@ -50,6 +51,9 @@ def disagreements(tree: Tree) -> list[Problem]:
         problems += _half_a_certificate(name, target)
         problems += _login_flow(name, target)
         problems += kafka_disagreements(f"targets.{name}.kafka", _section(target, "kafka"))
+        live_chat = target.get("live_chat")
+        if isinstance(live_chat, dict):
+            problems += live_chat_disagreements(f"targets.{name}.live_chat", live_chat)
     return problems
 
 

@@ -26,6 +26,7 @@ from bot.settings.kinds import (
     Secret,
     Url,
 )
+from bot.settings.live_chat import LiveChatSettings
 from bot.settings.section import NO_SECRET, Section
 
 _REDIS = RedisEstate()
@@ -168,6 +169,7 @@ class TargetSettings(Section):
     middleware: MiddlewareSettings = MiddlewareSettings()
     salesforce: SalesforceSettings = Field(examples=["{username: integration@acme.example.com, …}"])
     kafka: KafkaSettings | None = None
+    live_chat: LiveChatSettings | None = None
     timings: TimingSettings = TimingSettings()
     links: dict[Link, LinkTemplate] = Field(default_factory=dict)
 
@@ -185,5 +187,6 @@ class TargetSettings(Section):
             reset_email=self.salesforce.reset_email or "",
             page_external=self.page_external,
             kafka=self.kafka.expectations(self.middleware.deployment) if self.kafka else None,
+            live_chat=self.live_chat.expectations() if self.live_chat else None,
             links={link.value: template for link, template in self.links.items()},
         )
