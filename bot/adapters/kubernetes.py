@@ -47,16 +47,13 @@ class KubernetesCluster:
         since_seconds: int | None = None,
         tail_lines: int | None = None,
         limit_bytes: int | None = None,
+        timestamps: bool = False,
     ) -> str:
-        """A container's log; NotFound where the container, or its predecessor, never ran.
-
-        Lines carry no time of the server's: the middleware writes its own.
-        """
+        """A container's log; NotFound where the container, or its predecessor, never ran."""
         limits = {"sinceSeconds": since_seconds, "tailLines": tail_lines, "limitBytes": limit_bytes}
         query: dict[str, str | int] = {key: value for key, value in limits.items() if value is not None}
         query["container"] = container
-        if previous:
-            query["previous"] = "true"
+        query |= {name: "true" for name, wanted in (("previous", previous), ("timestamps", timestamps)) if wanted}
         what = f"read the log of {pod}/{container}"
         try:
             return await self._api.text(what, f"{_core(namespace, 'pods')}/{quote(pod, safe='')}/log", query)

@@ -27,8 +27,12 @@ class Cluster(Protocol):
         since_seconds: int | None = None,
         tail_lines: int | None = None,
         limit_bytes: int | None = None,
+        timestamps: bool = False,
     ) -> str:
-        """A container's log. `previous` without an earlier container raises NotFound."""
+        """A container's log. `previous` without an earlier container raises NotFound.
+
+        With `timestamps` each line begins with the moment (RFC 3339, UTC) at which Kubernetes took it.
+        """
 
     async def events(self, namespace: str, subject: str) -> tuple[Event, ...]:
         """Events about objects whose name is `subject` or starts with `subject-`, oldest first."""

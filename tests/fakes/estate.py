@@ -67,8 +67,9 @@ class FakeCluster:
         since_seconds: int | None = None,
         tail_lines: int | None = None,
         limit_bytes: int | None = None,
+        timestamps: bool = False,
     ) -> str:
-        """As set; NotFound for what is not, as a container that never ran."""
+        """As set, with times if the test put some; NotFound for what is not, as a container that never ran."""
         self._fail(self.log_problem or self.problem)
         self.log_windows.append(since_seconds)
         if (pod, container, previous) not in self.log:
