@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from lab.estate.kafka.accounts import Accounts
 from lab.estate.kafka.groups import Committed, Group
-from lab.estate.kafka.meter import Measure, Meter
+from lab.estate.kafka.meter import MINUTE_MS, Measure, Meter
+from lab.estate.kafka.partition import Partition
 from lab.estate.kafka.records import Batch, compose
-from lab.estate.kafka.topics import Topics
+from lab.estate.kafka.topics import Topic, Topics
 
 
 @dataclass
@@ -26,9 +28,7 @@ class Cluster:
 
     def append(self, topic: str, index: int, batch: Batch, *, at_ms: int | None = None) -> Batch:
         """Add records to a partition that exists; `at_ms` is when they arrived (now, unless told)."""
-        partition = self.topics.partition(topic, index)
-        assert partition is not None, f"no partition {index} of {topic}"
-        kept = partition.append(batch)
+        kept = self._partition(topic, index).append(batch)
         moment = at_ms if at_ms is not None else int(time.time() * 1000)
         self.meter.add(Measure.RECEIVED_RECORDS, topic, index, moment, kept.count)
         self.meter.add(Measure.RECEIVED_BYTES, topic, index, moment, len(kept.data))
@@ -36,11 +36,36 @@ class Cluster:
 
     def seed(self, topic: str, moments: Iterable[float], value: bytes = b"{}") -> None:
         """History: one record a moment (Unix seconds, ascending), spread over the partitions in turn."""
-        found = self.topics.find(topic)
-        assert found is not None, f"no topic {topic}"
+        count = len(self._topic(topic).partitions)
         for number, moment in enumerate(moments):
             at_ms = int(moment * 1000)
-            self.append(topic, number % len(found.partitions), compose([(at_ms, None, value)]), at_ms=at_ms)
+            self.append(topic, number % count, compose([(at_ms, None, value)]), at_ms=at_ms)
+
+    def seed_hours(self, topic: str, hours: Sequence[int], *, an_hour: int = 3600, value: bytes = b"{}") -> None:
+        """History in bulk: `an_hour` records, evenly, in each hour (Unix seconds of its start, ascending)."""
+        partitions = range(len(self._topic(topic).partitions))
+        gap = 3_600_000 / an_hour
+        for index in partitions:
+            mine = [(int(number * gap), None, value) for number in range(index, an_hour, len(partitions))]
+            if mine:
+                self._repeat(topic, index, compose(mine), hours)
+
+    def _repeat(self, topic: str, index: int, pattern: Batch, hours: Sequence[int]) -> None:
+        minutes = Counter((pattern.first + delta) // MINUTE_MS * MINUTE_MS for delta in pattern.deltas)
+        for hour in hours:
+            self._partition(topic, index).append(pattern.later(hour * 1000))
+            for minute, count in minutes.items():
+                share = len(pattern.data) * count // pattern.count
+                self.meter.add(Measure.RECEIVED_RECORDS, topic, index, hour * 1000 + minute, count)
+                self.meter.add(Measure.RECEIVED_BYTES, topic, index, hour * 1000 + minute, share)
+
+    def _topic(self, name: str) -> Topic:
+        topic = self.topics.find(name)
+        assert topic is not None, f"no topic {name}"
+        return topic
+
+    def _partition(self, topic: str, index: int) -> Partition:
+        return self._topic(topic).partitions[index]
 
     def group(self, group_id: str) -> Group:
         """The group, made if it was unknown: that is how groups come to be."""

@@ -48,13 +48,8 @@ class Partition:
             return self.start_offset, -1
         if timestamp == MAX_TIMESTAMP:
             timestamp = max((batch.newest for batch in self._batches), default=0)
-        for batch in self._batches:
-            if batch.newest >= timestamp:
-                number, moment = next(
-                    (number, moment) for number, moment in enumerate(batch.timestamps) if moment >= timestamp
-                )
-                return batch.base_offset + number, moment
-        return -1, -1
+        found = (batch.first_since(timestamp) for batch in self._batches)
+        return next((place for place in found if place is not None), (-1, -1))
 
     def expire(self, before: int) -> None:
         """Drop the oldest batches whose records are all older than that time (ms)."""

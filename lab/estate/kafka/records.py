@@ -16,6 +16,7 @@ _CHECKSUM = struct.Struct(">ibI")
 _HEAD = struct.Struct(">hiqqqhii")
 _HEAD_AT = _LENGTH.size + _CHECKSUM.size
 _RECORDS_AT = _HEAD_AT + _HEAD.size
+_TIMES, _TIMES_AT = struct.Struct(">qq"), 6
 _COMPRESSION = 0x07
 
 
@@ -25,33 +26,44 @@ class BadBatch(Exception):
 
 @dataclass(frozen=True)
 class Batch:
-    """Records that came together. Timestamps are milliseconds of Unix time; `timestamps` has one a record.
+    """Records that came together: the first one's timestamp, and every record's distance from it (both in ms).
 
     In a compressed batch every record counts as its newest, as nothing here unpacks one.
     """
 
     base_offset: int
-    timestamps: tuple[int, ...]
+    first: int
+    deltas: tuple[int, ...]
+    newest: int
     data: bytes
 
     @property
     def count(self) -> int:
         """How many records."""
-        return len(self.timestamps)
+        return len(self.deltas)
 
     @property
     def next_offset(self) -> int:
         """The offset after the last record."""
         return self.base_offset + self.count
 
-    @property
-    def newest(self) -> int:
-        """The largest timestamp."""
-        return max(self.timestamps)
+    def first_since(self, moment: int) -> tuple[int, int] | None:
+        """Offset and timestamp of the first record at or after that time (ms)."""
+        if self.newest < moment:
+            return None
+        number = next(number for number, delta in enumerate(self.deltas) if self.first + delta >= moment)
+        return self.base_offset + number, self.first + self.deltas[number]
 
     def at(self, base_offset: int) -> Batch:
         """The same batch where the log puts it; the checksum does not cover the offset."""
         return replace(self, base_offset=base_offset, data=struct.pack(">q", base_offset) + self.data[8:])
+
+    def later(self, milliseconds: int) -> Batch:
+        """The same records at another time, which costs far less than to compose them anew."""
+        first, newest = self.first + milliseconds, self.newest + milliseconds
+        covered = bytearray(self.data[_HEAD_AT:])
+        _TIMES.pack_into(covered, _TIMES_AT, first, newest)
+        return replace(self, first=first, newest=newest, data=_framed(bytes(covered)))
 
 
 def split(data: bytes) -> list[Batch]:
@@ -77,10 +89,13 @@ def compose(values: Sequence[tuple[int, bytes | None, bytes]]) -> Batch:
     body.write(_HEAD.pack(0, len(values) - 1, first, newest, -1, -1, -1, len(values)))
     for number, (moment, key, value) in enumerate(values):
         _write_record(body, number, moment - first, key, value)
-    covered = body.getvalue()
+    deltas = tuple(moment - first for moment, _, _ in values)
+    return Batch(0, first, deltas, newest, _framed(body.getvalue()))
+
+
+def _framed(covered: bytes) -> bytes:
     checksum = _CHECKSUM.pack(0, 2, google_crc32c.value(covered))
-    data = _LENGTH.pack(0, len(checksum) + len(covered)) + checksum + covered
-    return Batch(0, tuple(moment for moment, _, _ in values), data)
+    return _LENGTH.pack(0, len(checksum) + len(covered)) + checksum + covered
 
 
 def _batch(data: bytes) -> Batch:
@@ -93,16 +108,16 @@ def _batch(data: bytes) -> Batch:
     if count < 1 or count != last_delta + 1:
         raise BadBatch(f"{count} records, the last at {last_delta}")
     if attributes & _COMPRESSION:
-        return Batch(0, (newest,) * count, data)
-    return Batch(0, _timestamps(data, first, count), data)
+        return Batch(0, newest, (0,) * count, newest, data)
+    return Batch(0, first, _deltas(data, count), newest, data)
 
 
-def _timestamps(data: bytes, first: int, count: int) -> tuple[int, ...]:
+def _deltas(data: bytes, count: int) -> tuple[int, ...]:
     found, at = [], _RECORDS_AT
     for _ in range(count):
         length, size = read_signed_varint(data, at)
         delta, _ = read_signed_varlong(data, at + size + 1)
-        found.append(first + delta)
+        found.append(delta)
         at += size + length
     if at != len(data):
         raise BadBatch("the records do not fill the batch")
