@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from bot.domain.signature import Signature
+
 
 class Team(StrEnum):
     """Who can be paged. The last two are outside the company."""
@@ -63,7 +65,7 @@ class Entry:
     reviewed: date
     findings: tuple[str, ...]
     remediations: tuple[str, ...]
-    signatures: tuple[str, ...]
+    signatures: tuple[Signature, ...]
     links: Mapping[str, str]
     body: str
     summary: str

@@ -12,6 +12,7 @@ import yaml
 
 from bot.domain.runbook import Entry, Severity, Team
 from bot.runbook.errors import BadEntry
+from bot.runbook.signature import read_signatures
 
 _KEYS = frozenset({"id", "title", "teams", "severity", "reviewed", "findings", "informational"}) | {
     "remediations",
@@ -40,7 +41,7 @@ def parse_entry(name: str, text: str) -> Entry:
         findings=reader.texts("findings"),
         informational=reader.texts("informational"),
         remediations=reader.texts("remediations"),
-        signatures=reader.texts("signatures"),
+        signatures=read_signatures(name, reader.text("id"), front.get("signatures", [])),
         links={},
         link_labels=reader.labels("links"),
         body=body.strip(),

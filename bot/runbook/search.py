@@ -28,7 +28,7 @@ def _score(entry: Entry, word: str) -> float:
     fields = (
         (10.0, entry.id),
         (8.0, entry.title),
-        (5.0, " ".join((*entry.findings, *entry.signatures, *entry.remediations))),
+        (5.0, " ".join((*entry.findings, *(s.source for s in entry.signatures), *entry.remediations))),
         (3.0, entry.summary),
         (1.0, entry.body),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,6 +11,7 @@ import bot.checks.registry
 import bot.remediations.registry
 from bot.domain.runbook import OUTSIDE_SECTIONS, Entry, Link, Severity
 from bot.runbook.loader import Runbook
+from bot.runbook.signature_faults import signature_faults
 
 LONGEST_SUMMARY = 300
 """Characters: more does not fit on a card that is read at night."""
@@ -108,23 +108,12 @@ def _errors(entry: Entry, emitted: set[str], remediations: frozenset[str]) -> It
         yield "must begin with a short paragraph: it is what a card shows"
     if len(entry.summary) > LONGEST_SUMMARY:
         yield f"has a first paragraph of {len(entry.summary)} characters; {LONGEST_SUMMARY} at most"
-    for signature in entry.signatures:
-        yield from _signature(signature)
+    yield from signature_faults(entry)
 
 
 def _missing(named: Iterable[str], known: Iterable[str]) -> list[str]:
     present = set(known)
     return [name for name in named if name not in present]
-
-
-def _signature(signature: str) -> Iterator[str]:
-    """`/…/` is a regular expression, anything else the words themselves."""
-    if not (signature.startswith("/") and signature.endswith("/") and len(signature) > 1):
-        return
-    try:
-        re.compile(signature[1:-1])
-    except re.error as problem:
-        yield f"has the signature {signature}, which is no regular expression: {problem}"
 
 
 def _warnings(entry: Entry, today: date) -> Iterator[str]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from bot.domain.runbook import Entry, Severity, Team
+from bot.domain.signature import Signature
 from bot.runbook.loader import Runbook, load_runbook
 from bot.usecases.lint_runbook import LintProblem, Weight, lint, lint_runbook
 
 TODAY = date(2026, 11, 22)
+SIGNATURE = Signature(
+    "redis-failure", "/dial tcp .*:6379/", "dial tcp .*:6379", 0.9, examples=("dial tcp x:6379",)
+)
 GOOD = Entry(
     id="redis-failure",
     title="Redis fails",
@@ -20,7 +25,7 @@ GOOD = Entry(
     reviewed=TODAY,
     findings=("redis.no-master",),
     remediations=("restart-sentinel",),
-    signatures=("/dial tcp .*/", "plain (words"),
+    signatures=(SIGNATURE,),
     links={},
     link_labels={"rancher-redis": "Rancher"},
     body="Short.",
@@ -30,12 +35,16 @@ CODES = ("redis.no-master", "redis.ok", "redis.healthy")
 REMEDIATIONS = ("restart-sentinel",)
 
 
+def _signed(**changes: Any) -> Entry:
+    return replace(GOOD, signatures=(replace(SIGNATURE, **changes),))
+
+
 def _lint(*entries: Entry, codes: tuple[str, ...] = CODES, today: date = TODAY) -> tuple[LintProblem, ...]:
     return lint(Runbook(entries), codes, REMEDIATIONS, today)
 
 
 def test_a_page_that_fits_has_no_problem() -> None:
-    """Healthy codes need no page, and a plain signature may hold a bracket."""
+    """Healthy codes need no page."""
     assert _lint(GOOD) == ()
 
 
@@ -52,7 +61,12 @@ def test_a_page_that_fits_has_no_problem() -> None:
         (replace(GOOD, summary=""), "short paragraph"),
         (replace(GOOD, summary="# Heading"), "short paragraph"),
         (replace(GOOD, summary="x" * 301), "301 characters"),
-        (replace(GOOD, signatures=("/(/",)), "no regular expression"),
+        (_signed(pattern="("), "no regular expression"),
+        (_signed(pattern="(?=a)b"), "no regular expression"),
+        (_signed(unless=(r"(a)\1",)), "no regular expression"),
+        (_signed(pattern="dial(?: [a-z]+)*"), "already repeated"),
+        (_signed(examples=()), "without an example"),
+        (_signed(examples=("PONG",), also=("PONG",)), "its own example"),
     ],
 )
 def test_each_mistake_of_a_page_is_an_error(entry: Entry, words: str) -> None:

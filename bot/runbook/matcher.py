@@ -1,0 +1,131 @@
+"""Says which entries of the runbook a text names: every signature at once, one pass over the text."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.match import LONGEST_EVIDENCE, Match
+from bot.domain.signature import Signature
+from bot.runbook.pattern_set import PatternSet
+from bot.runbook.plain import plain
+
+
+class Signed(Protocol):
+    """What has signatures: an entry of the runbook."""
+
+    @property
+    def signatures(self) -> Sequence[Signature]:
+        """All of them."""
+        ...
+
+
+_Lines = Mapping[int, Sequence[int]]
+"""Number of a pattern -> the lines that hold it, ascending."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A signature with the numbers of its patterns."""
+
+    signature: Signature
+    pattern: int
+    also: tuple[int, ...]
+    unless: tuple[int, ...]
+
+    def lines(self, seen: _Lines) -> list[int]:
+        """The lines on which it counts; none where they are too few."""
+        lines = [line for line in seen.get(self.pattern, ()) if self._counts(line, seen)]
+        return lines if len(lines) >= self.signature.at_least else []
+
+    def _counts(self, line: int, seen: _Lines) -> bool:
+        first, last = line - self.signature.within, line + self.signature.within
+        return all(_between(seen.get(nth, ()), first, last) for nth in self.also) and not any(
+            _between(seen.get(nth, ()), first, last) for nth in self.unless
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A signature that counts on a line."""
+
+    by: _Compiled
+    line: int
+
+
+class Matcher:
+    """The signatures of these entries, compiled once."""
+
+    def __init__(self, entries: Iterable[Signed]) -> None:
+        self.signatures = tuple(signature for entry in entries for signature in entry.signatures)
+        numbers: dict[str, int] = {}
+        self._compiled = [_compile(signature, numbers) for signature in self.signatures]
+        self._patterns = PatternSet(list(numbers))
+
+    def match(self, text: str) -> tuple[Match, ...]:
+        """The entries that the text names, surest first; none where nothing known fits.
+
+        The text is a line of a log, or as many as somebody pastes. Never raises; time grows with the text alone.
+        """
+        lines = plain(text).splitlines()
+        seen: dict[int, list[int]] = defaultdict(list)
+        for nth, line in enumerate(lines):
+            for pattern in self._patterns.found_in(line):
+                seen[pattern].append(nth)
+        hits = [_Hit(by, line) for by in self._compiled for line in by.lines(seen)]
+        matches = [self._matched(best, lines, beat) for best, beat in _winners(hits)]
+        return tuple(sorted(matches, key=lambda match: (-match.confidence, match.entry)))
+
+    def _matched(self, best: _Hit, lines: Sequence[str], beat: Iterable[str]) -> Match:
+        words = self._patterns.where(best.by.pattern, lines[best.line])
+        signature = best.by.signature
+        return Match(
+            entry=signature.entry,
+            confidence=signature.confidence,
+            evidence=_short(words),
+            signature=signature.source,
+            beat=tuple(sorted(beat)),
+        )
+
+
+def _winners(hits: Sequence[_Hit]) -> Iterator[tuple[_Hit, set[str]]]:
+    """The best hit of each entry that no rival beats on its line, with the entries that it beats."""
+    beaten: dict[int, set[str]] = defaultdict(set)
+    for hit in hits:
+        beaten[hit.line].update(hit.by.signature.beats)
+    best: dict[str, _Hit] = {}
+    beat: dict[str, set[str]] = defaultdict(set)
+    named = {(hit.line, hit.by.signature.entry) for hit in hits}
+    for hit in hits:
+        signature = hit.by.signature
+        if signature.entry in beaten[hit.line]:
+            continue
+        beat[signature.entry].update(rival for rival in signature.beats if (hit.line, rival) in named)
+        if signature.entry not in best or signature.confidence > best[signature.entry].by.signature.confidence:
+            best[signature.entry] = hit
+    for entry, hit in best.items():
+        yield hit, beat[entry]
+
+
+def _compile(signature: Signature, numbers: dict[str, int]) -> _Compiled:
+    def number(pattern: str) -> int:
+        return numbers.setdefault(pattern, len(numbers))
+
+    return _Compiled(
+        signature,
+        number(signature.pattern),
+        tuple(map(number, signature.also)),
+        tuple(map(number, signature.unless)),
+    )
+
+
+def _between(lines: Sequence[int], first: int, last: int) -> bool:
+    return bisect_left(lines, first) < bisect_right(lines, last)
+
+
+def _short(words: str) -> str:
+    clean = " ".join(words.split()).strip("\"',;")
+    return clean if len(clean) <= LONGEST_EVIDENCE else f"{clean[: LONGEST_EVIDENCE - 1]}…"

@@ -1,0 +1,30 @@
+"""Takes colours, escapes and a chat's markup out of a text, so that a signature sees the words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+COLOUR = r"(?:\x1b|\\u001b|\\x1b|\\033|\\e|#033|\^\[)?\[[0-9]{1,3}(?:;[0-9]{1,3})*m|\x1b\[[0-9;?]*[A-Za-z]"
+"""A terminal's colour, also with its escape character spelt out or lost: it may stand inside a word's boundary."""
+_COLOUR = re.compile(COLOUR)
+_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff\x00]")
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'"}
+_ENTITY = re.compile("|".join(_ENTITIES))
+_CODE = re.compile(r"\\u00([0-9a-fA-F]{2})")
+_BREAK = re.compile(r"\\[nrt]")
+
+
+def plain(text: str) -> str:
+    """The words as a person reads them, in the same lines. Never raises, in linear time."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    if not text.isascii():
+        text = _HIDDEN.sub("", unicodedata.normalize("NFKC", text))
+    if "[" in text:
+        text = _COLOUR.sub("", text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: _ENTITIES[found.group()], text)
+    if "\\" in text:
+        text = _CODE.sub(lambda found: chr(int(found.group(1), 16)), text.replace('\\"', '"'))
+        text = _BREAK.sub(" ", text)
+    return text
