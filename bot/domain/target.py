@@ -11,6 +11,7 @@ from bot.domain.kafka import Kafka
 from bot.domain.live_chat import LiveChat
 
 
+from bot.domain.long_poll import LongPoll
 class Mode(StrEnum):
     """`observe` asks and plans and changes nothing; `act` also carries out what was approved."""
 
@@ -79,6 +80,7 @@ class Target:
     kafka: Kafka | None = None
     live_chat: LiveChat | None = None
     links: Mapping[str, str] = field(default_factory=dict)
+    long_poll: LongPoll = field(default_factory=LongPoll)
     """Link name -> address with the placeholders of `link_names`."""
 
     @property

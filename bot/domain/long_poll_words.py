@@ -1,0 +1,65 @@
+"""The evidence beside a verdict on the long polls: source, counts with times, and what else may explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.domain.long_poll import NO_ANSWER, PollFigures
+from bot.domain.long_poll_verdict import PollVerdict
+
+_RETIRED = "candidate: legacy chat was retired on 14 Feb 2026 (successor: Messaging for In-App and Web)"
+_MAY_BE_RETIRED = (PollVerdict.FORBIDDEN, PollVerdict.GONE, PollVerdict.SILENT)
+_NORMAL = (200, 204)
+
+
+def evidence(verdict: PollVerdict, seen: PollFigures) -> Iterator[str]:
+    """Counts with the first and last time of each error, what has passed, and candidates; no chat is named."""
+    if seen.polls:
+        yield _counts(seen)
+    if verdict in _MAY_BE_RETIRED:
+        yield _RETIRED
+    if seen.lost_reconnects:
+        yield f"{seen.lost_reconnects} chats whose reconnect failed"
+    if verdict is not PollVerdict.DUPLICATE and seen.count(409):
+        yield f"{seen.count(409)} duplicate polls (409) end their chats, too: two pods at once, as in a redeploy"
+    passed = [(status, one) for status, one in seen.longest_only.items() if one.polls > 1]
+    for status, one in sorted(passed, key=lambda each: -each[1].seconds)[:2]:
+        yield f"longest time with {_name(status)} only: {one.polls} polls in {one.seconds:.0f} s"
+    if verdict is not PollVerdict.SLOW and seen.slow:
+        yield f"{seen.slow} chats had a slow poll, the slowest took {seen.slowest_seconds:.0f} s"
+
+
+def coverage(what: str, since: datetime | None, now: datetime, window_seconds: float, *, is_cut: bool) -> str:
+    """`the logs of 2 pods, which cover 14 of 15 min`, or how much less."""
+    if since is None:
+        return f"read: {what}, which say nothing of a long poll"
+    covered = min((now - since).total_seconds(), window_seconds)
+    if covered >= 0.9 * window_seconds:
+        return f"read: {what}, for the last {_minutes(window_seconds)}"
+    why = "there are more lines than were read" if is_cut else "older lines are gone, or the pod is new"
+    return f"read: {what}, which tell of only {_minutes(covered)} of {_minutes(window_seconds)}: {why}"
+
+
+def _counts(seen: PollFigures) -> str:
+    return ", ".join(
+        _count(seen, status) for status in sorted(seen.by_status, key=lambda one: (one in _NORMAL, one))
+    )
+
+
+def _count(seen: PollFigures, status: int) -> str:
+    words = f"{_name(status)} × {seen.count(status)}"
+    if status in _NORMAL or status not in seen.times:
+        return words
+    first, last = seen.times[status]
+    return (
+        f"{words} ({first:%H:%M:%S}–{last:%H:%M:%S} UTC)" if first != last else f"{words} ({first:%H:%M:%S} UTC)"
+    )
+
+
+def _name(status: int) -> str:
+    return "no answer" if status == NO_ANSWER else str(status)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{max(seconds, 0):.0f} s"
