@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+from bot.adapters.argocd import ArgoCdDeployments
+from bot.adapters.datadog import DatadogApi, DatadogTraces, HourlyBudget
 from bot.adapters.enhanced_chat import EnhancedChatApi
 from bot.adapters.kubernetes import KubernetesApi, KubernetesCluster, KubernetesWorkloads
 from bot.adapters.kubernetes_credentials import connect_kubernetes
@@ -33,15 +35,19 @@ from bot.settings import (
     TargetSettings,
 )
 
+Accounts = dict[tuple[str, str, str], DatadogApi]
+
 
 async def open_estates(
     settings: Settings, logins: LoginBook, clock: Clock, stack: AsyncExitStack
 ) -> Mapping[str, Estate]:
     """Target name -> its systems. Nothing is asked yet; what is opened is closed with the stack."""
     estates = {}
+    accounts: Accounts = {}
     for name, target in settings.targets.items():
         api = await open_kubernetes(name, target, stack)
-        estates[name] = open_estate(name, target, api, open_cache(target, api), logins, clock, stack)
+        cache = open_cache(target, api)
+        estates[name] = open_estate(name, target, api, cache, logins, clock, stack, accounts)
     return estates
 
 
@@ -70,8 +76,9 @@ def open_estate(
     logins: LoginBook,
     clock: Clock,
     stack: AsyncExitStack,
+    accounts: Accounts | None = None,
 ) -> Estate:
-    """The target's systems behind that door."""
+    """The target's systems behind that door; `accounts` are those of the targets opened before."""
     crm = _crm(name, target.salesforce, logins, clock)
     stack.push_async_callback(crm.aclose)
     return Estate(
@@ -80,6 +87,8 @@ def open_estate(
         cache,
         crm,
         clock,
+        traces=_traces(target, accounts if accounts is not None else {}, clock, stack),
+        deployments=_deployments(target, stack),
         live_agent=_live_agent(target, stack),
         enhanced_chat=_enhanced_chat(target, stack),
     )
@@ -107,6 +116,48 @@ def open_cache(target: TargetSettings, api: KubernetesApi) -> RedisCache:
         deadline_seconds=redis.deadline_seconds,
         dial=dial,
     )
+
+
+def _traces(
+    target: TargetSettings, accounts: Accounts, clock: Clock, stack: AsyncExitStack
+) -> DatadogTraces | None:
+    """Targets with the same keys share the API, and so its ration; how it is used, the first of them says."""
+    way = target.datadog
+    if way is None:
+        return None
+    if way.account not in accounts:
+        accounts[way.account] = DatadogApi(
+            url=way.address,
+            api_key=way.api_key.get_secret_value(),
+            application_key=way.application_key.get_secret_value(),
+            clock=clock,
+            budget=HourlyBudget(clock, per_hour=way.requests_per_hour, reserve=way.reserve),
+            deadline_seconds=way.deadline_seconds,
+            cache_seconds=way.cache_seconds,
+        )
+        stack.push_async_callback(accounts[way.account].aclose)
+    return DatadogTraces(
+        accounts[way.account],
+        service=way.service,
+        env=way.env,
+        samples_cache_seconds=way.samples_cache_seconds,
+    )
+
+
+def _deployments(target: TargetSettings, stack: AsyncExitStack) -> ArgoCdDeployments | None:
+    way = target.argocd
+    if way is None:
+        return None
+    adapter = ArgoCdDeployments(
+        way.url,
+        token=way.token.get_secret_value(),
+        application=way.application,
+        project=way.project,
+        ca_file=str(way.ca_file) if way.ca_file else None,
+        deadline_seconds=way.deadline_seconds,
+    )
+    stack.push_async_callback(adapter.aclose)
+    return adapter
 
 
 def _live_agent(target: TargetSettings, stack: AsyncExitStack) -> LiveAgentChat | None:

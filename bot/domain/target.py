@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.domain.argocd import ArgoCd
+from bot.domain.contact import ContactRules
 from bot.domain.datadog import Datadog
 from bot.domain.kafka import Kafka
 from bot.domain.live_chat import LiveChat
-
-
 from bot.domain.long_poll import LongPoll
+
+
 class Mode(StrEnum):
     """`observe` asks and plans and changes nothing; `act` also carries out what was approved."""
 
@@ -71,16 +73,18 @@ class Target:
     mode: Mode = Mode.OBSERVE
     redis: RedisEstate = field(default_factory=RedisEstate)
     middleware: Middleware = field(default_factory=Middleware)
+    contact: ContactRules = field(default_factory=ContactRules)
     timings: Timings = field(default_factory=Timings)
     salesforce_username: str = ""
     reset_email: str = ""
     """Where the mail with a new security token is wanted."""
     page_external: bool = False
     datadog: Datadog | None = None
+    argocd: ArgoCd | None = None
+    long_poll: LongPoll = field(default_factory=LongPoll)
     kafka: Kafka | None = None
     live_chat: LiveChat | None = None
     links: Mapping[str, str] = field(default_factory=dict)
-    long_poll: LongPoll = field(default_factory=LongPoll)
     """Link name -> address with the placeholders of `link_names`."""
 
     @property

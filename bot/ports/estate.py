@@ -8,6 +8,7 @@ from bot.ports.cache import Cache
 from bot.ports.clock import Clock
 from bot.ports.cluster import Cluster
 from bot.ports.crm import Crm
+from bot.ports.deployments import Deployments
 from bot.ports.live_chat import EnhancedChat, LiveAgent
 from bot.ports.stream import Stream
 from bot.ports.traces import Traces
@@ -25,6 +26,7 @@ class Estate:
     crm: Crm
     clock: Clock
     traces: Traces | None = None
+    deployments: Deployments | None = None
     live_agent: LiveAgent | None = None
     enhanced_chat: EnhancedChat | None = None
     stream: Stream | None = None

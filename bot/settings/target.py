@@ -11,6 +11,8 @@ from pydantic import Field, SecretStr
 from bot.domain.runbook import Link
 from bot.domain.salesforce import LoginFlow
 from bot.domain.target import Middleware, Mode, RedisEstate, Target, Timings
+from bot.settings.argocd import ArgoCdSettings
+from bot.settings.datadog import DatadogSettings
 from bot.settings.kafka import KafkaSettings
 from bot.settings.kinds import (
     ApiVersion,
@@ -27,6 +29,7 @@ from bot.settings.kinds import (
     Url,
 )
 from bot.settings.live_chat import LiveChatSettings
+from bot.settings.long_poll import LongPollSettings
 from bot.settings.section import NO_SECRET, Section
 
 _REDIS = RedisEstate()
@@ -170,6 +173,9 @@ class TargetSettings(Section):
     salesforce: SalesforceSettings = Field(examples=["{username: integration@acme.example.com, …}"])
     kafka: KafkaSettings | None = None
     live_chat: LiveChatSettings | None = None
+    datadog: DatadogSettings | None = None
+    argocd: ArgoCdSettings | None = None
+    long_poll: LongPollSettings = LongPollSettings()
     timings: TimingSettings = TimingSettings()
     links: dict[Link, LinkTemplate] = Field(default_factory=dict)
 
@@ -188,5 +194,8 @@ class TargetSettings(Section):
             page_external=self.page_external,
             kafka=self.kafka.expectations(self.middleware.deployment) if self.kafka else None,
             live_chat=self.live_chat.expectations() if self.live_chat else None,
+            datadog=self.datadog.expectations() if self.datadog else None,
+            argocd=self.argocd.expectations() if self.argocd else None,
+            long_poll=self.long_poll.expected(),
             links={link.value: template for link, template in self.links.items()},
         )

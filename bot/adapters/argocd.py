@@ -1,0 +1,159 @@
+"""Argo CD: one read of the target's application, reduced to what the checks and preflights judge."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from bot.domain.argocd import Application, Ignored, Resource
+from bot.domain.errors import AccessDenied, BadAnswer, NotFound, RateLimited, Unreachable
+
+_BODY_BYTES_MAX = 16 * 1024 * 1024
+_FIELDS = "metadata.name,spec.syncPolicy,spec.ignoreDifferences,status"
+"""Argo CD sends only these on request; what an older one sends besides is not read."""
+
+
+class ArgoCdDeployments:
+    """Implements `bot.ports.deployments.Deployments`. Close it with `aclose`; the deadline is in seconds."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str,
+        application: str,
+        project: str = "",
+        ca_file: str | None = None,
+        deadline_seconds: float = 3.0,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._url, self._application, self._project = url.rstrip("/"), application, project
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self._deadline = deadline_seconds
+        verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_file) if ca_file else True
+        self._http = http or httpx.AsyncClient(timeout=deadline_seconds, follow_redirects=False, verify=verify)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def application(self) -> Application:
+        """See the port. No `refresh`: that would make Argo CD compare anew, which is work for its controller."""
+        status, body = await self._get(f"/api/v1/applications/{quote(self._application, safe='')}")
+        if status == 401:
+            raise AccessDenied(f"{self._host} answered 401: the token is not valid, or has expired")
+        if status == 403:
+            raise AccessDenied(
+                f"{self._host} answered 403: the token may not get the application {self._application},"
+                " or there is none of this name (Argo CD does not tell which)"
+            )
+        if status == 404:
+            raise NotFound(f"{self._host} has no application {self._application}")
+        if status == 429:
+            raise RateLimited(f"{self._host} answered 429")
+        if status >= 500:
+            raise Unreachable(f"{self._host} answered {status}")
+        if status != 200:
+            raise BadAnswer(f"{self._host} answered {status}")
+        return _application(self._application, self._document(body))
+
+    async def _get(self, path: str) -> tuple[int, bytes]:
+        params = {"fields": _FIELDS} | ({"project": self._project} if self._project else {})
+        try:
+            async with asyncio.timeout(self._deadline):
+                response = await self._http.get(self._url + path, params=params, headers=self._headers)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise Unreachable(f"{self._host} did not answer within {self._deadline:g} s") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(f"{self._host} cannot be reached: {error or type(error).__name__}") from error
+        return response.status_code, response.content[:_BODY_BYTES_MAX]
+
+    def _document(self, body: bytes) -> Mapping[str, Any]:
+        try:
+            document = json.loads(body)
+        except ValueError as error:
+            raise BadAnswer(f"{self._host} answered something that is no JSON") from error
+        return _mapping(document)
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._url).netloc.rpartition("@")[2]
+
+
+def _application(name: str, document: Mapping[str, Any]) -> Application:
+    """Raises BadAnswer for what is no Application."""
+    if not isinstance(document.get("status"), dict) or not isinstance(document.get("spec") or {}, dict):
+        raise BadAnswer("Argo CD answered something that is no application")
+    spec, status = _mapping(document.get("spec")), _mapping(document.get("status"))
+    sync, operation = _mapping(status.get("sync")), _mapping(status.get("operationState"))
+    automated = _mapping(spec.get("syncPolicy")).get("automated")
+    # An empty `automated: {}` is automation; since Argo CD 3.1 `enabled: false` inside takes it back.
+    is_automated = isinstance(automated, dict) and automated.get("enabled") is not False
+    conditions = {str(one.get("type", "")): str(one.get("message", "")) for one in _list(status.get("conditions"))}
+    return Application(
+        name=name,
+        sync=str(sync.get("status", "")),
+        health=str(_mapping(status.get("health")).get("status", "")),
+        revision=str(sync.get("revision", "")),
+        operation=str(operation.get("phase", "")),
+        operation_message=str(operation.get("message", "")),
+        operation_started_at=_moment(operation.get("startedAt")),
+        is_automated=is_automated,
+        heals_itself=is_automated and _mapping(automated).get("selfHeal") is True,
+        conditions=conditions,
+        resources=tuple(_resource(one) for one in _list(status.get("resources"))),
+        ignored=tuple(_ignored(one) for one in _list(spec.get("ignoreDifferences"))),
+    )
+
+
+def _resource(found: Mapping[str, Any]) -> Resource:
+    health = _mapping(found.get("health"))
+    return Resource(
+        kind=str(found.get("kind", "")),
+        namespace=str(found.get("namespace", "")),
+        name=str(found.get("name", "")),
+        sync=str(found.get("status", "")),
+        health=str(health.get("status", "")),
+        message=str(health.get("message", "")),
+    )
+
+
+def _ignored(found: Mapping[str, Any]) -> Ignored:
+    pointers = found.get("jsonPointers")
+    return Ignored(
+        kind=str(found.get("kind", "")),
+        name=str(found.get("name", "")),
+        namespace=str(found.get("namespace", "")),
+        pointers=tuple(str(pointer) for pointer in pointers) if isinstance(pointers, list) else (),
+    )
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def _mapping(found: object) -> Mapping[str, Any]:
+    """Absent is empty; anything but an object is outside the contract."""
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise BadAnswer("Argo CD answered outside its contract")
+    return found
+
+
+def _list(found: object) -> list[Mapping[str, Any]]:
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise BadAnswer("Argo CD answered outside its contract")
+    return [_mapping(item) for item in found]
