@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from bot.domain.command import CATALOGUE, Command, CommandSpec, UsageProblem, spec_named
+from bot.domain.contact_answer import ContactAnswer
 from bot.domain.errors import SfintError
 from bot.domain.finding import Outcome
 from bot.domain.grammar import parse
@@ -172,6 +173,8 @@ def _answer(config: str, command: Command) -> int:
     _out(redactor.text(plain(answer)))
     if isinstance(answer, Report):
         return BAD_NEWS if answer.worst in (Outcome.FAILING, Outcome.UNKNOWN) else OK
+    if isinstance(answer, ContactAnswer):
+        return OK if answer.outcome is Outcome.OK else BAD_NEWS
     return BAD_NEWS if isinstance(answer, Notice) else OK
 
 

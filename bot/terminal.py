@@ -15,6 +15,7 @@ from bot.adapters.store.store import Store, open_store
 from bot.checks.registry import collect as collect_checks
 from bot.domain.actor import Role
 from bot.domain.command import Command, spec_named
+from bot.domain.contact_answer import ContactAnswer
 from bot.domain.errors import SfintError
 from bot.domain.help import nothing_to_ask
 from bot.domain.notice import Notice, RunbookPage, Tone
@@ -32,13 +33,14 @@ from bot.remediations.registry import collect as collect_remediations
 from bot.runbook.loader import load_runbook
 from bot.settings import Reach, Settings
 from bot.usecases.lint_runbook import lint_runbook
+from bot.usecases.look_up_contact import contact_answer
 from bot.usecases.prove_settings import prove_settings
 from bot.usecases.prove_target import target_questions
 from bot.usecases.run_checks import asked_of, run_checks
 from bot.usecases.show_runbook import show_runbook
 from bot.usecases.verify_audit import AuditVerdict, export_audit, verify_audit
 
-Answer = Report | DryRun | NoPlan | Notice | RunbookPage
+Answer = Report | ContactAnswer | DryRun | NoPlan | Notice | RunbookPage
 
 
 def read_runbook(words: str) -> RunbookPage | Notice:
@@ -71,6 +73,8 @@ async def ask(settings: Settings, redactor: Redactor, target_name: str, command:
             except SfintError as error:
                 return Notice(f"{command.name}: no diagnosis", (f"Could not ask: {error}",), tone=Tone.BAD)
             return found if isinstance(found, NoPlan) else DryRun(found, "the terminal changes nothing")
+        if command.name == "contact":
+            return await contact_answer(target, estate, load_runbook(), command.arguments, "terminal")
         return await _report(target, estate, command)
 
 

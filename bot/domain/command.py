@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.actor import Role
+from bot.domain.contact import read_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,12 @@ class Argument:
     required: bool = False
     repeats: bool = False
     choices: tuple[str, ...] = ()
+    accepts: Callable[[str], bool] | None = None
+    """Judges all words of the argument together, joined by blanks."""
+    wanted: str = ""
+    """What is said of words that are not accepted: `must be …`."""
+    is_personal: bool = False
+    """Its words are somebody's personal data: they are never said back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,11 @@ class CommandSpec:
     """The checks whose findings are the answer, for commands that only ask."""
     title: str = ""
     """Heading of that answer."""
+
+    @property
+    def is_personal(self) -> bool:
+        """True when what is typed after its name must not be said back."""
+        return any(argument.is_personal for argument in self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +125,24 @@ _WORKING: tuple[CommandSpec, ...] = (
         ("/sfint topics",),
         checks=("kafka-topics", "kafka-groups", "kafka-traffic"),
         title="Kafka",
+    ),
+    CommandSpec(
+        "contact",
+        "looks a contact up in the CRM and says whether it is blocked; the answer is masked",
+        Role.VIEWER,
+        (
+            Argument(
+                "email-or-phone",
+                "the contact's e-mail address or phone number",
+                required=True,
+                repeats=True,
+                accepts=lambda text: read_address(text) is not None,
+                wanted="must be one e-mail address or one phone number (7 to 15 digits), and nothing else",
+                is_personal=True,
+            ),
+        ),
+        (_TARGET,),
+        ("/sfint contact +52 55 1234 5678", "/sfint contact ana@example.com"),
     ),
     CommandSpec(
         "livechat",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.command import CATALOGUE, Argument, Command, CommandSpec, Option, UsageProblem
+from bot.domain.contact import read_address
 from bot.domain.likeness import nearest
 from bot.domain.words import OpenQuote, Word, split
 
@@ -31,6 +32,10 @@ def parse(text: str, catalogue: Sequence[CommandSpec] = CATALOGUE) -> Command | 
 def _unknown_command(words: Sequence[Word], catalogue: Sequence[CommandSpec]) -> UsageProblem:
     names = [spec.name for spec in catalogue]
     typed, rest = words[0].text, words[1:]
+    if read_address(" ".join(word.text for word in words)) is not None:
+        personal = next((spec for spec in catalogue if spec.is_personal), None)
+        if personal is not None:
+            return UsageProblem("an address alone is no command", personal.examples[-1])
     meant = nearest(typed, names)
     if not meant and rest:
         meant, rest = nearest(f"{typed}-{rest[0].text}", names), rest[1:]
@@ -38,9 +43,21 @@ def _unknown_command(words: Sequence[Word], catalogue: Sequence[CommandSpec]) ->
         return UsageProblem(f"there is no command `{_cut(typed)}`", "/sfint help")
     whole = " ".join(["/sfint", meant, *(word.text for word in rest)])
     spec = next(spec for spec in catalogue if spec.name == meant)
-    fits = len(whole) <= 2 * _SHOWN and isinstance(_Reading(spec).read(rest), Command)
+    fits = not spec.is_personal and len(whole) <= 2 * _SHOWN and isinstance(_Reading(spec).read(rest), Command)
     suggestion = whole if fits else f"/sfint {meant}"
     return UsageProblem(f"there is no command `{_cut(typed)}`", spec.examples[0], suggestion)
+
+
+def sayable(text: str, catalogue: Sequence[CommandSpec] = CATALOGUE) -> str:
+    """What may be said back of a text that was typed: of a command with personal data, its name."""
+    words = split(text)
+    if isinstance(words, OpenQuote) or not words:
+        return text if not words else "…"
+    spec = next((spec for spec in catalogue if spec.name == words[0].text.lower()), None)
+    if spec is not None and not spec.is_personal:
+        return text
+    first = spec.name if spec is not None else ""
+    return f"{first} …".strip()
 
 
 class _Reading:
@@ -116,14 +133,18 @@ class _Reading:
         for argument in self._spec.arguments[len(self._arguments) :]:
             if argument.required:
                 return self._problem(f"the argument `{argument.name}` is missing: {argument.meaning}")
+        for argument in self._spec.arguments:
+            if argument.accepts is not None and not argument.accepts(" ".join(self._arguments)):
+                return self._problem(f"the argument `{argument.name}` {argument.wanted}")
         return Command(self._spec.name, tuple(self._arguments), self._options)
 
     def _unknown_option(self, typed: str) -> UsageProblem:
         names = [option.name for option in self._spec.options]
         meant = nearest(typed.strip("-"), names)
         has = f"it has {_listed(self._spec.options)}" if names else "it has no options"
+        said = "" if self._spec.is_personal else f" `{_cut(typed)}`"
         return self._problem(
-            f"`{self._spec.name}` has no option `{_cut(typed)}`; {has}",
+            f"`{self._spec.name}` has no{f' option{said}' if said else ' such option'}; {has}",
             f"/sfint {self._spec.name} --{meant}" if meant else "",
         )
 

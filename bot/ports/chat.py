@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.domain.contact_answer import ContactAnswer
 from bot.domain.notice import Notice, RunbookPage
 from bot.domain.page import Page
 from bot.domain.remediation import NoPlan
 from bot.domain.report import Report
 from bot.domain.run import DryRun, PlanCard, Progress
 
-Content = Report | PlanCard | DryRun | Progress | Page | Notice | RunbookPage | NoPlan
+Content = Report | ContactAnswer | PlanCard | DryRun | Progress | Page | Notice | RunbookPage | NoPlan
 
 
 @dataclass(frozen=True, slots=True)

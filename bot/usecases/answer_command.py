@@ -15,6 +15,7 @@ from bot.usecases.admit import admit_person, admit_to_target
 from bot.usecases.ask import Ask, whisper
 from bot.usecases.desk import Desk
 from bot.usecases.home_target import runbook_here
+from bot.usecases.look_up_contact import look_up_contact
 from bot.usecases.observe_request import answered_with
 from bot.usecases.propose import propose
 from bot.usecases.record import record
@@ -49,6 +50,8 @@ async def _carry_out(desk: Desk, engine: Engine, ask: Ask, command: Command, tar
             await _freeze(desk, ask, target, " ".join(command.arguments), frozen=True)
         case "thaw":
             await _freeze(desk, ask, target, "", frozen=False)
+        case "contact":
+            await look_up_contact(desk, ask, target, command.arguments)
         case name if _spec(name).checks:
             await _report(desk, ask, command, target)
         case name if name in desk.remediations:

@@ -12,6 +12,7 @@ import structlog
 from bot.domain.actor import Actor, Place
 from bot.domain.click import REASON_FIELD, read_click, read_denial
 from bot.domain.click import Ask as AskAgain
+from bot.domain.grammar import sayable
 from bot.domain.notice import Notice, Tone
 from bot.ports.engine import Engine
 from bot.ports.inbox import Arrival, Inbox, Received
@@ -134,7 +135,8 @@ async def _apologise(desk: Desk, received: Received) -> None:
     await whisper(desk, ask, Notice("That did not work", lines, "/sfint status", Tone.BAD))
 
 
-def _asked_while_down(text: str) -> Notice:
+def _asked_while_down(typed: str) -> Notice:
+    text = sayable(typed)
     lines = (
         f"You asked `/sfint {text}` while I was down; it is too old to run now.",
         "Ask again if still needed.",

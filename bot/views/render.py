@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from bot.domain.contact_answer import ContactAnswer
 from bot.domain.notice import Notice, RunbookPage
 from bot.domain.page import Page
 from bot.domain.remediation import NoPlan
 from bot.domain.report import Report
 from bot.domain.run import DryRun, PlanCard, Progress
 from bot.views.card import Rendered
+from bot.views.contact import contact
 from bot.views.mentions import Mentions
 from bot.views.no_plan import no_plan
 from bot.views.notice import notice
@@ -19,7 +21,7 @@ from bot.views.progress import progress
 from bot.views.report import report
 from bot.views.runbook_page import runbook_page
 
-Shown = Report | PlanCard | DryRun | Progress | Page | Notice | RunbookPage | NoPlan
+Shown = Report | ContactAnswer | PlanCard | DryRun | Progress | Page | Notice | RunbookPage | NoPlan
 
 
 def render(key: str, shown: Shown, mentions: Mentions) -> Rendered:
@@ -27,6 +29,8 @@ def render(key: str, shown: Shown, mentions: Mentions) -> Rendered:
     match shown:
         case Report():
             return report(key, shown)
+        case ContactAnswer():
+            return contact(key, shown)
         case PlanCard():
             return plan_card(key, shown)
         case DryRun():

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from bot.domain.contact_answer import ContactAnswer
 from bot.domain.finding import Outcome
 from bot.domain.notice import Notice, RunbookPage
 from bot.domain.proof import Proof, Standing
@@ -21,11 +22,13 @@ _LEADING_CODE = re.compile(r"^`([^`]*)`")
 _MARKS = {Outcome.OK: "ok  ", Outcome.DEGRADED: "WARN", Outcome.FAILING: "FAIL", Outcome.UNKNOWN: "????"}
 
 
-def plain(content: Report | DryRun | NoPlan | Notice | RunbookPage) -> str:
+def plain(content: Report | ContactAnswer | DryRun | NoPlan | Notice | RunbookPage) -> str:
     """The same content that Slack shows, without a final newline."""
     match content:
         case Report():
             return _report(content)
+        case ContactAnswer():
+            return _contact(content)
         case DryRun(plan, words):
             return _plan(plan, words)
         case NoPlan():
@@ -68,6 +71,21 @@ def _item(item: Explained) -> list[str]:
             lines.append(f"       runbook: {entry.id} ({entry.title}); team: {teams or 'nobody'}")
             lines += [f"       repair: /sfint {name}" for name in entry.remediations]
     return lines
+
+
+def _contact(answer: ContactAnswer) -> str:
+    marks = {True: "BLOCKED", False: "not blocked", None: "cannot tell"}
+    lines = [f"{answer.target}: {answer.headline} ({answer.seconds:.1f} s)"]
+    for row in answer.rows:
+        known = " · ".join(part for part in (row.name, row.email, *row.phones) if part)
+        lines.append(f"  {marks[row.blocked]:12} {row.kind} {row.id}  {known}")
+    lines += ["  … and more rows than are shown"] if answer.has_more else []
+    lines += [f"  {note}" for note in answer.notes]
+    if answer.entry is not None:
+        lines.append(
+            f"  runbook: {answer.entry.id} ({answer.entry.title}); team: {', then '.join(answer.entry.teams)}"
+        )
+    return _lines(lines)
 
 
 def _plan(plan: Plan, words: str) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lab.estate.salesforce.records import Record, RecordStore
+from lab.estate.salesforce.records import BLOCKED_CHAT_FIELD, PERSON_BLOCKED_CHAT_FIELD, Record, RecordStore
 
 LOCKOUT_SECONDS = 15 * 60
 
@@ -114,6 +114,33 @@ class Org:
     def add_account(self, **fields: object) -> Record:
         """An account, or a person account when PersonEmail is given."""
         return self.store.add("Account", **{"Name": "Acme", **fields})
+
+    def add_person_account(
+        self, *, name: str, email: str, mobile_phone: str = "", is_blocked: bool = False
+    ) -> Record:
+        """A person account, and the contact that Salesforce keeps behind it."""
+        first, _, last = name.rpartition(" ")
+        contact = self.store.add(
+            "Contact",
+            FirstName=first,
+            LastName=last,
+            Email=email,
+            MobilePhone=mobile_phone,
+            **{BLOCKED_CHAT_FIELD: is_blocked},
+        )
+        account = self.store.add(
+            "Account",
+            Name=name,
+            FirstName=first,
+            LastName=last,
+            IsPersonAccount=True,
+            PersonEmail=email,
+            PersonMobilePhone=mobile_phone,
+            PersonContactId=contact["Id"],
+            **{PERSON_BLOCKED_CHAT_FIELD: is_blocked},
+        )
+        contact["AccountId"] = account["Id"]
+        return account
 
     def add_queue(self, name: str, *members: Record, serves: str = "Case") -> Record:
         """A queue that serves that object, with these users or groups as members."""

@@ -10,11 +10,13 @@ from lab.estate.salesforce.errors import RestError
 Record = dict[str, object]
 
 BLOCKED_CHAT_FIELD = "CP_BlockedChatYalo__c"
+PERSON_BLOCKED_CHAT_FIELD = "CP_BlockedChatYalo__pc"
+"""A field of Contact as a person account shows it."""
 
 _SYSTEM_FIELDS = ("Id", "CreatedDate", "LastModifiedDate")
 _FIELDS: dict[str, tuple[str, ...]] = {
     "Account": ("Name", "Phone", "PersonEmail", "PersonMobilePhone", "PersonContactId", "IsPersonAccount",
-                "RecordTypeId", "FirstName", "LastName", BLOCKED_CHAT_FIELD),
+                "RecordTypeId", "FirstName", "LastName", PERSON_BLOCKED_CHAT_FIELD),
     "Contact": ("FirstName", "LastName", "Name", "Email", "Phone", "MobilePhone", "AccountId",
                 BLOCKED_CHAT_FIELD),
     "Case": ("Subject", "Description", "Origin", "Priority", "Status", "ContactId", "AccountId", "OwnerId",
@@ -91,8 +93,9 @@ class RecordStore:
         row |= {"Id": eighteen(f"{_PREFIXES[object_name]}Ac{self._issued:010d}")}
         row |= {"CreatedDate": now, "LastModifiedDate": now} if object_name not in _UNDATED else {}
         row |= fields
+        if object_name == "Account":
+            row[PERSON_BLOCKED_CHAT_FIELD] = bool(row[PERSON_BLOCKED_CHAT_FIELD])
         if object_name == "Contact":
-            row.setdefault(BLOCKED_CHAT_FIELD, False)
             row[BLOCKED_CHAT_FIELD] = bool(row[BLOCKED_CHAT_FIELD])
             row["Name"] = " ".join(str(part) for part in (row["FirstName"], row["LastName"]) if part)
         if object_name == "Case":

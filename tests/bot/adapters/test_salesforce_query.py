@@ -55,7 +55,8 @@ async def test_the_members_of_a_queue_are_found(world: World) -> None:
     crm = world.crm()
 
     members = await crm.query(
-        "SELECT UserOrGroupId, Group.Name FROM GroupMember WHERE Group.Type = 'Queue' AND Group.Name = 'Chat Mexico'"
+        "SELECT UserOrGroupId, Group.Name FROM GroupMember "
+        "WHERE Group.Type = 'Queue' AND Group.Name = 'Chat Mexico'"
     )
     active = await crm.query(
         "SELECT Name FROM User WHERE IsActive = true AND Id IN "

@@ -41,8 +41,9 @@ def test_a_literal_means_exactly_what_was_put_in(text: str) -> None:
 @given(_ANY, _ANY)
 @example("\\", " OR Id != null")
 def test_nothing_breaks_out_of_its_place(first: str, second: str) -> None:
-    """Two literals in one query stay two comparisons with the fields that were written, for Salesforce's reader."""
-    soql = f"SELECT Id FROM Contact WHERE Email = {literal(first)} OR Phone = {literal(second)} LIMIT 20"
+    """Two literals in one query stay two comparisons with the fields that were written."""
+    where = f"Email = {literal(first)} OR Phone = {literal(second)}"
+    soql = " ".join(("SELECT Id FROM Contact WHERE", where, "LIMIT 20"))
 
     query = parse(soql)
 
@@ -54,7 +55,7 @@ def test_nothing_breaks_out_of_its_place(first: str, second: str) -> None:
 @given(st.lists(_ANY, min_size=1, max_size=5))
 def test_a_list_keeps_its_values(texts: list[str]) -> None:
     """As many as were put in, in their order."""
-    query = parse(f"SELECT Id FROM Contact WHERE Phone IN {literals(tuple(texts))}")
+    query = parse(" ".join(("SELECT Id FROM Contact WHERE Phone IN", literals(tuple(texts)))))
 
     assert query.where == Comparison("Phone", "in", tuple(texts))
 
