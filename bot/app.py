@@ -19,6 +19,7 @@ from bot.adapters.durable.single_process import AlreadyRunning, hold_alone
 from bot.adapters.health import HealthServer, Probe
 from bot.adapters.observed_script import ObservedScript
 from bot.adapters.slack import OverHttp, OverSocket, Slack, build_slack
+from bot.adapters.slack_attachments import SlackAttachments
 from bot.adapters.slack_chat import SlackChat
 from bot.adapters.slack_count import count_slack_errors
 from bot.adapters.slack_directory import SlackDirectory
@@ -37,6 +38,7 @@ from bot.ports.pages import PageBook
 from bot.ports.runs import RunBook
 from bot.remediations.registry import collect as collect_remediations
 from bot.runbook.loader import Runbook, load_runbook
+from bot.runbook.matcher import Matcher
 from bot.settings import Settings, SlackSettings
 from bot.steps.registry import collect as collect_steps
 from bot.usecases.deliver_pages import DeliverPages
@@ -172,6 +174,8 @@ async def _desk(
         roles=settings.roles(),
         home_team=slack.team_id,
         runbook=runbook,
+        matcher=Matcher(runbook.entries),
+        attachments=SlackAttachments(slack.web),
         checks=observe_checks(collect_checks(), telemetry),
         remediations=observe_remediations(collect_remediations(), telemetry),
         steps=collect_steps(),

@@ -12,6 +12,7 @@ from bot.usecases.receive import Receive
 from bot.views import ids
 from handlers.clicks import Clicks
 from handlers.commands import Commands
+from handlers.shortcuts import Shortcuts
 from handlers.submissions import Submissions
 
 
@@ -31,4 +32,7 @@ def register(app: AsyncApp, usecases: Usecases) -> None:
     """Binds every listener; `/sfint` first, because each listener ahead of it costs its ack some time."""
     app.command(ids.COMMAND)(Commands(usecases.receive, usecases.help_at_once).on_command)
     app.action(ids.ANY_ACTION)(Clicks(usecases.receive).on_click)
-    app.view(ids.DENY_MODAL)(Submissions(usecases.receive).on_deny)
+    submissions = Submissions(usecases.receive)
+    app.view(ids.DENY_MODAL)(submissions.on_deny)
+    app.view(ids.DIAGNOSE_MODAL)(submissions.on_text)
+    app.message_shortcut(ids.MATCH)(Shortcuts(usecases.receive).on_match)

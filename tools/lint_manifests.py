@@ -29,6 +29,7 @@ SCOPES_OF: Mapping[str, frozenset[str]] = {
     "conversations_history": frozenset({"channels:history", "groups:history"}),
     "conversations_replies": frozenset({"channels:history", "groups:history"}),
     "conversations_info": frozenset({"channels:read", "groups:read"}),
+    "files_info": frozenset({"files:read"}),
     "files_getUploadURLExternal": frozenset({"files:write"}),
     "files_completeUploadExternal": frozenset({"files:write"}),
     "users_info": frozenset({"users:read"}),

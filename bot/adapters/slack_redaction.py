@@ -31,6 +31,8 @@ _NAMES = frozenset(
         "step",
         "verdict",
         "example",
+        "beat",
+        "address",
     }
 )
 """Ids of ours: they come back with a click, so they must stay what they are, and no peer writes them."""

@@ -6,6 +6,7 @@ SCOPES = {
     "commands": "/sfint",
     "chat:write": "reports, plan cards, progress, page notices",
     "files:write": "evidence, as a file in the thread",
+    "files:read": "snippets that somebody wants matched to the runbook",
     "users:read": "who is a guest, a bot or from elsewhere",
     "channels:read": "is a channel shared with another company, has the bot been invited",
     "groups:read": "the same for private channels",

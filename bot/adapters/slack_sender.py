@@ -15,6 +15,7 @@ from bot.adapters.slack_delivery import SlackDelivery
 from bot.adapters.slack_errors import Unexplained
 from bot.adapters.slack_pace import Pace
 from bot.domain.errors import AccessDenied, BadAnswer, NotFound, RateLimited, SfintError, Unreachable
+from bot.ports.chat import message_of
 from bot.ports.outbox import Manner, Outbox, OutboxRow
 
 _log = structlog.get_logger(__name__)
@@ -142,6 +143,9 @@ class SlackSender:
             row = await self._outbox.next(channel)
         if row is None:
             return False
+        if (message := message_of(row.thread)) is not None:
+            await self._send(row, message)
+            return True
         parent = await self._parent(row)
         if parent is not None and parent.ts is None and parent.sent_version < parent.version:
             row, parent = replace(parent, thread=None), None

@@ -14,6 +14,13 @@ DENY_FORM = f"{PREFIX}:deny-form"
 REASON_FIELD = f"{PREFIX}:reason"
 """action_id of that form's only input; its fact is `field.<REASON_FIELD>`."""
 
+DIAGNOSE_FORM = f"{PREFIX}:diagnose-form"
+"""callback_id of the form that takes a long text to be matched."""
+TEXT_FIELD = f"{PREFIX}:text"
+"""action_id of that form's only input."""
+MATCH_SHORTCUT = f"{PREFIX}:match-to-the-runbook"
+"""callback_id of the message shortcut; manifest.yml names it too."""
+
 
 class Verb(StrEnum):
     """The second part of every action id (`sfint:<verb>` or `sfint:<verb>:<what makes it unique on the card>`)."""

@@ -18,6 +18,8 @@ class Argument:
     required: bool = False
     repeats: bool = False
     choices: tuple[str, ...] = ()
+    verbatim: bool = False
+    """Takes everything after the options as it was typed, quotes and dashes too."""
     accepts: Callable[[str], bool] | None = None
     """Judges all words of the argument together, joined by blanks."""
     wanted: str = ""
@@ -181,6 +183,26 @@ _WORKING: tuple[CommandSpec, ...] = (
         (_DRY_RUN, _TARGET),
         ("/sfint restart-middleware", "/sfint restart-middleware --dry-run"),
         changes_something=True,
+    ),
+    CommandSpec(
+        "diagnose",
+        "says which page of the runbook a text belongs to, and why; without a text it opens a form for a long one",
+        Role.VIEWER,
+        (Argument("text", "an error message or lines of a log", verbatim=True),),
+        (_TARGET,),
+        ("/sfint diagnose", "/sfint diagnose dial tcp 10.0.0.9:6379: connect: no route to host"),
+    ),
+    CommandSpec(
+        "logs",
+        "reads a workload's logs, groups what the runbook knows, and puts the whole into a file",
+        Role.VIEWER,
+        (Argument("workload", "`middleware`, `redis` or the name of a configured workload", required=True),),
+        (
+            Option("since", "how far back: 90s, 15m, 2h (default 15m, at most 1d)", "TIME"),
+            Option("client", "only lines that name this client", "NAME"),
+            _TARGET,
+        ),
+        ("/sfint logs middleware", "/sfint logs redis --since 1h"),
     ),
     CommandSpec(
         "runbook",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.domain.command import CATALOGUE, Argument, Command, CommandSpec, Option, UsageProblem
@@ -11,11 +12,16 @@ from bot.domain.words import OpenQuote, Word, split
 
 _SHOWN = 60
 """No more characters than this of what somebody typed are said back."""
+_FIRST_WORD = re.compile(r"\s*(?:/?sfint\s+)?(\S+)(?:\s+|$)", re.IGNORECASE)
+_LEADING_OPTION = re.compile(r"\s*(?:--|[—–])target(?:=|\s+)[^\s-]\S*(?:\s+|$)", re.IGNORECASE)
+"""The only option that a command with a text has; anything else that begins with a dash belongs to the text."""
 _Options = dict[str, str | bool]
 
 
 def parse(text: str, catalogue: Sequence[CommandSpec] = CATALOGUE) -> Command | UsageProblem:
     """The command that `text` (without `/sfint`) asks for; nothing typed asks for help. Linear in its length."""
+    if (taken := _verbatim(text, catalogue)) is not None:
+        return taken
     words = split(text)
     if isinstance(words, OpenQuote):
         return UsageProblem(f"the quote that begins at `{_cut(words.text)}` is never closed", "/sfint status")
@@ -27,6 +33,24 @@ def parse(text: str, catalogue: Sequence[CommandSpec] = CATALOGUE) -> Command | 
     if spec is None:
         return _unknown_command(words, catalogue)
     return _Reading(spec).read(words[1:])
+
+
+def _verbatim(text: str, catalogue: Sequence[CommandSpec]) -> Command | UsageProblem | None:
+    """For commands that take a text as it stands; options count before it only. None for the other commands."""
+    found = _FIRST_WORD.match(text)
+    spec = next((each for each in catalogue if found and each.name == found[1].lower()), None)
+    if found is None or spec is None or not any(argument.verbatim for argument in spec.arguments):
+        return None
+    rest, options = text[found.end() :], ""
+    while option := _LEADING_OPTION.match(rest):
+        options, rest = f"{options} {option[0].strip()}", rest[option.end() :]
+    if rest.strip().lower() == "--target":
+        options, rest = rest, ""  # its value is missing, and the reading says so
+    words = split(options)
+    parsed = _Reading(spec).read(() if isinstance(words, OpenQuote) else words)
+    if isinstance(parsed, UsageProblem) or not rest.strip():
+        return parsed
+    return Command(spec.name, (rest.strip(),), parsed.options)
 
 
 def _unknown_command(words: Sequence[Word], catalogue: Sequence[CommandSpec]) -> UsageProblem:

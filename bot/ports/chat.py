@@ -6,21 +6,47 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.contact_answer import ContactAnswer
+from bot.domain.diagnosis import Diagnosis, LogReading
 from bot.domain.notice import Notice, RunbookPage
 from bot.domain.page import Page
 from bot.domain.remediation import NoPlan
 from bot.domain.report import Report
 from bot.domain.run import DryRun, PlanCard, Progress
 
-Content = Report | ContactAnswer | PlanCard | DryRun | Progress | Page | Notice | RunbookPage | NoPlan
+Content = (
+    Report
+    | ContactAnswer
+    | PlanCard
+    | DryRun
+    | Progress
+    | Page
+    | Notice
+    | RunbookPage
+    | NoPlan
+    | Diagnosis
+    | LogReading
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A channel, or the thread under the card with outbox key `thread`."""
+    """A channel, or the thread under the card with outbox key `thread`, or under what `under_message` names."""
 
     channel: str
     thread: str | None = None
+
+
+_MESSAGE = "message:"
+
+
+def under_message(ts: str) -> str:
+    """The `thread` under a message that is no card of ours."""
+    return f"{_MESSAGE}{ts}"
+
+
+def message_of(thread: str | None) -> str | None:
+    """The ts of that message; None where a card of ours is meant."""
+    return thread.removeprefix(_MESSAGE) if thread is not None and thread.startswith(_MESSAGE) else None
 
 
 class Chat(Protocol):

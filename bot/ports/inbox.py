@@ -15,6 +15,7 @@ class Arrival(StrEnum):
     COMMAND = "command"
     CLICK = "click"
     SUBMISSION = "submission"
+    SHORTCUT = "shortcut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Received:
 
     `facts` holds only strings: command: user_id, team_id, channel_id, text, response_url;
     click: user_id, team_id, channel_id, action_id, value, message_ts, response_url;
-    submission: user_id, team_id, channel_id, callback_id, private_metadata, and `field.<action_id>` per input.
+    submission: user_id, team_id, channel_id, callback_id, private_metadata, and `field.<action_id>` per input;
+    shortcut: user_id, team_id, channel_id, callback_id, text, files (ids, by spaces), message_ts, response_url.
     """
 
     key: str

@@ -28,7 +28,7 @@ class OutboxRow:
     channel: str
     manner: Manner
     thread: str | None
-    """Outbox key of the parent card."""
+    """Outbox key of the parent card, or `under_message` of somebody's message."""
     body: Mapping[str, object]
     """The arguments of the Web API method without channel, ts and thread_ts: text, blocks, metadata, user…"""
     version: int

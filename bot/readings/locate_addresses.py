@@ -13,7 +13,7 @@ from bot.ports.estate import Estate
 
 
 async def locate_addresses(target: Target, estate: Estate, addresses: Sequence[Address]) -> tuple[Located, ...]:
-    """Each with the pod or Service of the target's namespace that has it, or nobody. Raises as the cluster does."""
+    """Each with the pod or Service of the target's namespace that has it, or nobody. Raises as Cluster does."""
     pods, services = await asyncio.gather(
         estate.cluster.pods(target.namespace), estate.cluster.services(target.namespace)
     )

@@ -14,10 +14,12 @@ from bot.ports.telemetry import Answered
 from bot.usecases.admit import admit_person, admit_to_target
 from bot.usecases.ask import Ask, whisper
 from bot.usecases.desk import Desk
+from bot.usecases.diagnose import diagnose, nothing_to_read
 from bot.usecases.home_target import runbook_here
 from bot.usecases.look_up_contact import look_up_contact
 from bot.usecases.observe_request import answered_with
 from bot.usecases.propose import propose
+from bot.usecases.read_logs import show_logs
 from bot.usecases.record import record
 from bot.usecases.report_status import report_status
 from bot.usecases.show_runbook import show_runbook
@@ -50,6 +52,10 @@ async def _carry_out(desk: Desk, engine: Engine, ask: Ask, command: Command, tar
             await _freeze(desk, ask, target, " ".join(command.arguments), frozen=True)
         case "thaw":
             await _freeze(desk, ask, target, "", frozen=False)
+        case "diagnose":
+            await _diagnose(desk, ask, command, target)
+        case "logs":
+            await show_logs(desk, ask, target, command)
         case "contact":
             await look_up_contact(desk, ask, target, command.arguments)
         case name if _spec(name).checks:
@@ -74,6 +80,13 @@ async def _report(desk: Desk, ask: Ask, command: Command, target: Target) -> Non
     )
     if posted is None:
         await whisper(desk, ask, nothing_to_ask(command, target.name))
+
+
+async def _diagnose(desk: Desk, ask: Ask, command: Command, target: Target) -> None:
+    if command.arguments:
+        await diagnose(desk, ask, target, command.arguments[0], source="a text")
+    else:  # the form is opened before the acknowledgement; this came from a button, or the form did not open
+        await whisper(desk, ask, nothing_to_read())
 
 
 async def _answer_reader(desk: Desk, ask: Ask, command: Command) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.checks.registry import Check
 from bot.domain.actor import Roles
 from bot.domain.target import Target
+from bot.ports.attachments import Attachments
 from bot.ports.chat import Chat
 from bot.ports.clock import Clock
 from bot.ports.directory import Directory
@@ -19,6 +20,7 @@ from bot.ports.runs import RunBook
 from bot.ports.step import Step
 from bot.remediations.registry import Remediation
 from bot.runbook.loader import Runbook
+from bot.runbook.matcher import Matcher
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,13 @@ class Desk:
     roles: Roles
     home_team: str
     runbook: Runbook
+    matcher: Matcher
     checks: tuple[Check, ...]
     remediations: Mapping[str, Remediation]
     steps: Mapping[str, Step]
     chat: Chat
     directory: Directory
+    attachments: Attachments
     ledger: Ledger
     pages: PageBook
     runs: RunBook

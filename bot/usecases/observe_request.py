@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from bot.domain.click import Acknowledge, Ask, Decide, PageTeam, ShowEntry, read_click, read_denial
+from bot.domain.click import DIAGNOSE_FORM, Acknowledge, Ask, Decide, PageTeam, ShowEntry, read_click, read_denial
 from bot.domain.command import spec_named
 from bot.ports.clock import Clock
 from bot.ports.inbox import Arrival, Received
@@ -49,6 +49,8 @@ def request_name(received: Received) -> str:
     facts = received.facts
     if received.kind is Arrival.COMMAND:
         return _command(facts.get("text", ""))
+    if received.kind is Arrival.SHORTCUT or facts.get("callback_id") == DIAGNOSE_FORM:
+        return "diagnose"
     if received.kind is Arrival.SUBMISSION:
         denial = read_denial(facts.get("private_metadata", ""))
         return denial.choice.value if denial is not None else UNKNOWN

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.domain.actor import Actor, Place
-from bot.domain.click import REASON_FIELD, read_click, read_denial
+from bot.domain.click import DIAGNOSE_FORM, REASON_FIELD, TEXT_FIELD, read_click, read_denial
 from bot.domain.click import Ask as AskAgain
 from bot.domain.grammar import sayable
 from bot.domain.notice import Notice, Tone
@@ -19,6 +19,7 @@ from bot.ports.inbox import Arrival, Inbox, Received
 from bot.ports.telemetry import Answered, Telemetry
 from bot.usecases.answer_click import answer_click
 from bot.usecases.answer_command import answer_command
+from bot.usecases.answer_text import answer_shortcut, answer_text_form
 from bot.usecases.ask import Ask, whisper
 from bot.usecases.desk import Desk
 from bot.usecases.observe_request import answered_with, observed_request, request_name
@@ -114,9 +115,19 @@ async def _answer(desk: Desk, engine: Engine, received: Received) -> None:
         case Arrival.CLICK:
             await answer_click(desk, engine, ask, click, clicked_at=received.received_at)
         case Arrival.SUBMISSION:
-            denial = read_denial(facts.get("private_metadata", ""))
-            reason = facts.get(f"field.{REASON_FIELD}", "")
-            await answer_click(desk, engine, ask, denial, clicked_at=received.received_at, reason=reason)
+            await _answer_form(desk, engine, ask, received)
+        case Arrival.SHORTCUT:
+            await answer_shortcut(desk, ask, facts)
+
+
+async def _answer_form(desk: Desk, engine: Engine, ask: Ask, received: Received) -> None:
+    facts = received.facts
+    if facts.get("callback_id") == DIAGNOSE_FORM:
+        await answer_text_form(desk, ask, facts.get("private_metadata", ""), facts.get(f"field.{TEXT_FIELD}", ""))
+        return
+    denial = read_denial(facts.get("private_metadata", ""))
+    reason = facts.get(f"field.{REASON_FIELD}", "")
+    await answer_click(desk, engine, ask, denial, clicked_at=received.received_at, reason=reason)
 
 
 async def _ask(desk: Desk, received: Received) -> Ask:

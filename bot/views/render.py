@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from bot.domain.contact_answer import ContactAnswer
+from bot.domain.diagnosis import Diagnosis, LogReading
 from bot.domain.notice import Notice, RunbookPage
 from bot.domain.page import Page
 from bot.domain.remediation import NoPlan
@@ -12,6 +13,7 @@ from bot.domain.report import Report
 from bot.domain.run import DryRun, PlanCard, Progress
 from bot.views.card import Rendered
 from bot.views.contact import contact
+from bot.views.diagnosis import diagnosis, log_reading
 from bot.views.mentions import Mentions
 from bot.views.no_plan import no_plan
 from bot.views.notice import notice
@@ -21,7 +23,19 @@ from bot.views.progress import progress
 from bot.views.report import report
 from bot.views.runbook_page import runbook_page
 
-Shown = Report | ContactAnswer | PlanCard | DryRun | Progress | Page | Notice | RunbookPage | NoPlan
+Shown = (
+    Report
+    | ContactAnswer
+    | PlanCard
+    | DryRun
+    | Progress
+    | Page
+    | Notice
+    | RunbookPage
+    | NoPlan
+    | Diagnosis
+    | LogReading
+)
 
 
 def render(key: str, shown: Shown, mentions: Mentions) -> Rendered:
@@ -45,5 +59,9 @@ def render(key: str, shown: Shown, mentions: Mentions) -> Rendered:
             return runbook_page(key, shown)
         case NoPlan():
             return no_plan(key, shown)
+        case Diagnosis():
+            return diagnosis(key, shown)
+        case LogReading():
+            return log_reading(key, shown)
         case _:
             assert_never(shown)

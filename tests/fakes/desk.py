@@ -12,6 +12,7 @@ from bot.domain.run import RunRequest
 from bot.domain.target import Mode, Target
 from bot.ports.chat import Content, Where
 from bot.runbook.loader import load_runbook
+from bot.runbook.matcher import Matcher
 from bot.usecases.ask import Ask
 from bot.usecases.desk import Desk
 from tests.fakes.estate import FakeClock, fake_estate
@@ -83,11 +84,13 @@ def fake_desk(store: Store, chat: HeardChat, **changes: object) -> Desk:
         roles=Roles(members),
         home_team=HOME,
         runbook=load_runbook(),
+        matcher=Matcher(load_runbook().entries),
         checks=(),
         remediations={},
         steps={},
         chat=chat,
         directory=None,
+        attachments=None,
         ledger=store.ledger,
         pages=store.pages,
         runs=store.runs,

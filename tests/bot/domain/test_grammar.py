@@ -163,7 +163,30 @@ def test_examples_and_quoted_words_survive(spec: CommandSpec, data: st.DataObjec
         st.text(st.characters(exclude_characters='"“”„', categories=["L", "N", "P", "Zs"]), min_size=1)
     )
     if free and word.strip():
-        assert command(f'{spec.name} "{word}"').arguments == (word,)
+        typed = f'"{word}"'
+        assert command(f"{spec.name} {typed}").arguments == ((typed if free[0].verbatim else word),)
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "target"),
+    [
+        ("diagnose can't dial \"it", "can't dial \"it", None),
+        ("/sfint Diagnose --target acme-prod --x: y", "--x: y", "acme-prod"),
+        ("diagnose --target=acme-prod\n  two\nlines ", "two\nlines", "acme-prod"),
+        ("diagnose it said --target acme", "it said --target acme", None),
+    ],
+)
+def test_a_text_is_taken_as_it_was_typed(typed: str, text: str, target: str | None) -> None:
+    """Quotes and dashes of a pasted text mean nothing; options count before it only."""
+    parsed = command(typed)
+
+    assert parsed.arguments == (text,)
+    assert parsed.option("target") == target
+
+
+def test_a_target_without_its_name_is_a_mistake() -> None:
+    """It is not taken for the text."""
+    assert isinstance(parse("diagnose --target"), UsageProblem)
 
 
 @pytest.mark.parametrize("piece", ['"', "a ", "--x ", "'", "—", "=“", "status ", "--target=“ "])
