@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from lab.estate.live_agent import LiveAgentStandIn
 from lab.estate.pagerduty import PagerDutyStandIn
 from lab.estate.salesforce import SalesforceStandIn
 from lab.estate.smtp import SmtpStandIn
@@ -17,6 +18,7 @@ from lab.slack.server import SlackStandIn
 from lab.slack.workspace import TEAM_ID
 
 TARGET = "acme-prod"
+CHAT_QUEUE = "WhatsApp Support"
 REQUEST_PATH = "/slack/events"
 TEAMS = ("ops", "platform", "devops", "integrations")
 """Who has a pager; the two teams outside have mailboxes."""
@@ -73,6 +75,7 @@ def bot_settings(
     smtp: SmtpStandIn,
     smtp_ca_file: Path,
     salesforce: SalesforceStandIn,
+    live_agent: LiveAgentStandIn,
     kubeconfig: Path,
     windows: Windows,
     reach: str = "direct",
@@ -107,7 +110,7 @@ def bot_settings(
             "from": "sfint@example.com",
             "reply_to": "oncall@example.com",
         },
-        "targets": {TARGET: _target(salesforce, kubeconfig, windows, reach)},
+        "targets": {TARGET: _target(salesforce, live_agent, kubeconfig, windows, reach)},
     }
 
 
@@ -129,7 +132,9 @@ def _team(team: str) -> dict[str, str]:
     return {**way, "slack_group": _GROUPS[team]} if team in _GROUPS else way
 
 
-def _target(salesforce: SalesforceStandIn, kubeconfig: Path, windows: Windows, reach: str) -> dict[str, Any]:
+def _target(
+    salesforce: SalesforceStandIn, live_agent: LiveAgentStandIn, kubeconfig: Path, windows: Windows, reach: str
+) -> dict[str, Any]:
     return {
         "channels": ["C0INCSF001"],
         "default_in": ["C0INCSF001"],
@@ -155,6 +160,7 @@ def _target(salesforce: SalesforceStandIn, kubeconfig: Path, windows: Windows, r
                 "reuse_seconds": 1,
             },
         },
+        "live_chat": _live_chat(live_agent, windows),
         "timings": {
             "approval_seconds": windows.approval,
             "cooldown_seconds": windows.cooldown,
@@ -165,4 +171,15 @@ def _target(salesforce: SalesforceStandIn, kubeconfig: Path, windows: Windows, r
             "verify_seconds": 60.0,
             "outage_seconds": 20.0,
         },
+    }
+
+
+def _live_chat(live_agent: LiveAgentStandIn, windows: Windows) -> dict[str, Any]:
+    return {
+        "chat_url": live_agent.url,
+        "organization_id": live_agent.organization_id,
+        "deployment_id": live_agent.deployment_id,
+        "buttons": {"whatsapp": live_agent.buttons[0]},
+        "queues": {"whatsapp": CHAT_QUEUE},
+        "requests": {"window_seconds": windows.log_window},
     }

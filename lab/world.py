@@ -11,7 +11,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lab.bot_config import MAILBOXES, REQUEST_PATH, TEAMS, Windows, bot_environment, bot_settings, write_config
+from lab.bot_config import (
+    CHAT_QUEUE,
+    MAILBOXES,
+    REQUEST_PATH,
+    TEAMS,
+    Windows,
+    bot_environment,
+    bot_settings,
+    write_config,
+)
 from lab.bot_process import BotProcess, free_port
 from lab.estate.datadog import DatadogStandIn
 from lab.estate.kubernetes import KubernetesStandIn
@@ -26,6 +35,7 @@ from lab.slack.workspace import acme_workspace
 
 INCIDENTS = "C0INCSF001"
 MODES = ("socket", "http")
+AGENTS = ("Ada Agent", "Ben Agent")
 REQUESTER, APPROVER = "U0RITA001", "U0ARNO001"
 
 
@@ -53,6 +63,7 @@ class World:
         self.redis = RedisPods(self.kubernetes)
         self.salesforce = SalesforceStandIn()
         self.live_agent = LiveAgentStandIn()
+        self.salesforce.org.add_queue(CHAT_QUEUE, *(self.salesforce.org.add_user(name) for name in AGENTS))
         self.datadog = DatadogStandIn()
         self.pagerduty = PagerDutyStandIn(TEAMS)
         self.smtp = SmtpStandIn(MAILBOXES)
@@ -132,6 +143,7 @@ class World:
             smtp=self.smtp,
             smtp_ca_file=self.smtp.certificate.write_authority(self.directory / "smtp-ca.pem"),
             salesforce=self.salesforce,
+            live_agent=self.live_agent,
             kubeconfig=self.kubernetes.write_kubeconfig(self.directory / "kubeconfig"),
             windows=self.windows,
             reach=self.reach,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 # Separators vary, and the line may stand inside a JSON string: the real one has spaces around the colon.
 _EVENT = re.compile(r"event\s*\[\s*(?P<kind>\w+)\s*\]\s*:\s*\[\s*(?P<reason>[^\]\\\"]{0,80}?)\s*\]", re.IGNORECASE)
 _USER = re.compile(r"\buserid\\?\"?\s*[:=\[]\s*\\?\"?(?P<user>[^\s\",\]\\}]+)", re.IGNORECASE)
-_FAIL, _REQUEST = "chatrequestfail", "chatrequestsuccess"
+_FAIL, _REQUEST, _ESTABLISHED = "chatrequestfail", "chatrequestsuccess", "chatestablished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class ChatEvents:
     """Reason, in lower case and possibly a new one -> how often."""
     users: Mapping[str, Set[str]]
     """Reason -> distinct users; a line that names none counts as one user."""
+    established_since_blocked: bool = False
+    """True where an agent took a chat after the last request that was blocked: then that is over."""
 
     @property
     def requests(self) -> int:
@@ -34,15 +36,18 @@ def read_chat_events(lines: Iterable[str]) -> ChatEvents:
     kinds: Counter[str] = Counter()
     fails: Counter[str] = Counter()
     users: dict[str, set[str]] = {}
+    since_blocked = False
     for line in lines:
         found = _EVENT.search(line)
         if found is None:
             continue
         kind = found["kind"].lower()
         kinds[kind] += 1
+        since_blocked = since_blocked or kind == _ESTABLISHED
         if kind == _FAIL:
             reason = found["reason"].lower()
             fails[reason] += 1
             named = _USER.search(line)
             users.setdefault(reason, set()).add(named["user"] if named else "")
-    return ChatEvents(kinds, fails, users)
+            since_blocked = since_blocked and reason != "blocked"
+    return ChatEvents(kinds, fails, users, since_blocked)

@@ -153,7 +153,7 @@ _WORKING: tuple[CommandSpec, ...] = (
         (),
         (_TARGET,),
         ("/sfint livechat",),
-        checks=("live-chat", "long-poll"),
+        checks=("live-chat", "chat-buttons", "chat-queue", "chat-requests", "enhanced-chat", "long-poll"),
         title="Live chat",
     ),
     CommandSpec(

@@ -67,9 +67,9 @@ class KubernetesStandIn:
         self.url = ""
         self._namespaces = namespaces
         self._verbs = Verbs(self.store)
-        archive = LogArchive()
-        self.kubelet = Kubelet(self.store, archive, self.addresses, self.time)
-        self._http = HttpApi(self.store, self._verbs, self.gate, self.faults, PodLogs(self.store, archive))
+        self.logs = LogArchive()
+        self.kubelet = Kubelet(self.store, self.logs, self.addresses, self.time)
+        self._http = HttpApi(self.store, self._verbs, self.gate, self.faults, PodLogs(self.store, self.logs))
         self._proxy = KubeProxy(self.store, self.addresses)
         self._manager = ControllerManager(self.store, self._controllers())
         self._runner: web.AppRunner | None = None
