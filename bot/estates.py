@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 from bot.adapters.argocd import ArgoCdDeployments
 from bot.adapters.datadog import DatadogApi, DatadogTraces, HourlyBudget
@@ -26,6 +27,8 @@ from bot.ports.clock import Clock
 from bot.ports.dial import Dial
 from bot.ports.estate import Estate
 from bot.ports.logins import LoginBook
+from bot.ports.stream import Stream
+from bot.ports.traffic import Traffic
 from bot.settings import (
     Problem,
     Reach,
@@ -34,6 +37,9 @@ from bot.settings import (
     SettingsProblems,
     TargetSettings,
 )
+
+if TYPE_CHECKING:
+    from bot.kafkas import Links
 
 Accounts = dict[tuple[str, str, str], DatadogApi]
 
@@ -44,10 +50,11 @@ async def open_estates(
     """Target name -> its systems. Nothing is asked yet; what is opened is closed with the stack."""
     estates = {}
     accounts: Accounts = {}
+    links: Links = {}
     for name, target in settings.targets.items():
         api = await open_kubernetes(name, target, stack)
         cache = open_cache(target, api)
-        estates[name] = open_estate(name, target, api, cache, logins, clock, stack, accounts)
+        estates[name] = open_estate(name, target, api, cache, logins, clock, stack, accounts, links)
     return estates
 
 
@@ -77,10 +84,12 @@ def open_estate(
     clock: Clock,
     stack: AsyncExitStack,
     accounts: Accounts | None = None,
+    links: Links | None = None,
 ) -> Estate:
-    """The target's systems behind that door; `accounts` are those of the targets opened before."""
+    """The target's systems behind that door; `accounts` and `links` are those of the targets opened before."""
     crm = _crm(name, target.salesforce, logins, clock)
     stack.push_async_callback(crm.aclose)
+    stream, traffic = _kafka(target, links if links is not None else {}, stack)
     return Estate(
         KubernetesCluster(api),
         KubernetesWorkloads(api),
@@ -91,6 +100,8 @@ def open_estate(
         deployments=_deployments(target, stack),
         live_agent=_live_agent(target, stack),
         enhanced_chat=_enhanced_chat(target, stack),
+        stream=stream,
+        traffic=traffic,
     )
 
 
@@ -187,6 +198,14 @@ def _enhanced_chat(target: TargetSettings, stack: AsyncExitStack) -> EnhancedCha
     )
     stack.push_async_callback(adapter.aclose)
     return adapter
+
+
+def _kafka(target: TargetSettings, links: Links, stack: AsyncExitStack) -> tuple[Stream | None, Traffic | None]:
+    if target.kafka is None:
+        return None, None
+    from bot.kafkas import open_kafka  # librdkafka is loaded where a target names Kafka
+
+    return open_kafka(target.kafka, links, stack)
 
 
 def _crm(name: str, org: SalesforceSettings, logins: LoginBook, clock: Clock) -> SalesforceCrm:

@@ -52,6 +52,8 @@ class Kafka:
     lag: LagLimits = field(default_factory=LagLimits)
     traffic: RegularLoad = field(default_factory=RegularLoad)
     cluster_id: str = ""
+    service: str = ""
+    """Groups whose name begins with it and a dash are the middleware's own."""
 
     @property
     def topic_names(self) -> tuple[str, ...]:

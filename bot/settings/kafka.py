@@ -76,7 +76,7 @@ class LagSettings(Section):
 class TrafficSettings(Section):
     """The window that ends now, against the same one `steps` times `step_seconds` earlier (a day, or a week)."""
 
-    window_seconds: Seconds = _TRAFFIC.window_seconds
+    window_seconds: Annotated[float, Field(gt=0, le=6 * 3_600)] = _TRAFFIC.window_seconds
     step_seconds: Annotated[float, Field(gt=0, le=31 * 86_400)] = _TRAFFIC.step_seconds
     steps: Annotated[int, Field(ge=1, le=60)] = _TRAFFIC.steps
     quiet_ratio: Annotated[float, Field(ge=0, le=1)] = _TRAFFIC.quiet_ratio
@@ -140,6 +140,7 @@ class KafkaSettings(Section):
             lag=LagLimits(**self.lag.model_dump()),
             traffic=RegularLoad(**self.traffic.model_dump(include={field.name for field in fields(RegularLoad)})),
             cluster_id=self.confluent.cluster_id if self.confluent else "",
+            service=service,
         )
 
 

@@ -1,0 +1,207 @@
+"""Messages over time from Confluent's Metrics API: late by minutes, and without points where it has none."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, Unreachable
+from bot.domain.kafka_traffic import Measured, TopicTraffic, Window
+
+URL = "https://api.telemetry.confluent.cloud"
+_PATH = "/v2/metrics/cloud/query"
+_METRIC = "io.confluent.kafka.server/received_records"
+_LATE = timedelta(minutes=3)
+"""Points arrive about two minutes late, and the newest ones still grow."""
+_MINUTE = timedelta(minutes=1)
+_MOST_POINTS = 1000
+_MOST_PAGES = 20
+_LEAST_COVERAGE = 0.5
+"""With fewer points than this share of a window's minutes its figure says too little."""
+_MOST_REMEMBERED = 500
+_Points = Mapping[str, Sequence[float]]
+
+
+class ConfluentMetrics:
+    """Implements `bot.ports.traffic.Traffic`. Needs a CLOUD API key; contract: Confluent's Metrics API v2.
+
+    Figures of minutes that are complete do not change, so earlier windows are asked for once.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        api_secret: str,
+        cluster_id: str,
+        url: str = URL,
+        deadline_seconds: float = 1.5,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._cluster_id = cluster_id
+        self._address = url.rstrip("/") + _PATH
+        self._deadline_seconds = deadline_seconds
+        self._auth = httpx.BasicAuth(api_key, api_secret)
+        self._http = http or httpx.AsyncClient(follow_redirects=False, timeout=deadline_seconds)
+        self._remembered: dict[tuple[tuple[str, ...], Window], _Points] = {}
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def messages(self, topics: Sequence[str], windows: Sequence[Window]) -> tuple[TopicTraffic, ...]:
+        """Whole minutes only; the last three are left out. Earlier windows may lie a little earlier still."""
+        whole = [_whole_minutes(windows[0]), *(_on_grid(_whole_minutes(window)) for window in windows[1:])]
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                found = await asyncio.gather(*(self._points(tuple(topics), each, windows[0]) for each in whole))
+        except TimeoutError as error:
+            words = f"Confluent's metrics did not answer within {self._deadline_seconds:g} s"
+            raise Unreachable(words) from error
+        return tuple(
+            TopicTraffic(
+                topic,
+                tuple(_figure(points.get(topic, ()), each) for points, each in zip(found, whole, strict=True)),
+                "Confluent metrics",
+            )
+            for topic in topics
+        )
+
+    async def _points(self, topics: tuple[str, ...], window: Window, current: Window) -> _Points:
+        if window.seconds < _MINUTE.total_seconds():
+            return {}
+        key = (topics, window)
+        if key not in self._remembered:
+            points = await self._asked(topics, window)
+            if window.end > current.start:
+                return points
+            while len(self._remembered) >= _MOST_REMEMBERED:
+                del self._remembered[next(iter(self._remembered))]
+            self._remembered[key] = points
+        return self._remembered[key]
+
+    async def _asked(self, topics: Sequence[str], window: Window) -> _Points:
+        points: dict[str, list[float]] = {}
+        token = ""
+        for _ in range(_MOST_PAGES):
+            document = await self._page(topics, window, token)
+            for each in _rows(document):
+                points.setdefault(str(each["metric.topic"]), []).append(float(each["value"]))
+            token = _next_token(document)
+            if not token:
+                return points
+        raise BadAnswer(f"Confluent's metrics gave more than {_MOST_PAGES} pages for {window.seconds:g} s")
+
+    async def _page(self, topics: Sequence[str], window: Window, token: str) -> Any:
+        parameters = {"page_token": token} if token else {}
+        try:
+            response = await self._http.post(
+                self._address, params=parameters, json=self._query(topics, window), auth=self._auth
+            )
+        except httpx.TimeoutException as error:
+            words = f"Confluent's metrics did not answer within {self._deadline_seconds:g} s"
+            raise Unreachable(words) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(f"Confluent's metrics cannot be reached: {error or type(error).__name__}") from error
+        return _document(response)
+
+    def _query(self, topics: Sequence[str], window: Window) -> dict[str, Any]:
+        of_topics = [{"field": "metric.topic", "op": "EQ", "value": topic} for topic in topics]
+        cluster = {"field": "resource.kafka.id", "op": "EQ", "value": self._cluster_id}
+        chosen = of_topics[0] if len(of_topics) == 1 else {"op": "OR", "filters": of_topics}
+        return {
+            "aggregations": [{"metric": _METRIC}],
+            "filter": {"op": "AND", "filters": [cluster, chosen]},
+            "granularity": "PT1M",
+            "group_by": ["metric.topic"],
+            "intervals": [f"{_stamp(window.start)}/{_stamp(window.end)}"],
+            "limit": _MOST_POINTS,
+        }
+
+
+def _whole_minutes(window: Window) -> Window:
+    """Within the window, and for the one that ends now without the minutes that are not complete."""
+    latest = datetime.now(UTC) - _LATE
+    start = window.start.replace(second=0, microsecond=0)
+    start += _MINUTE if start < window.start else timedelta(0)
+    return Window(start, max(start, min(window.end, latest).replace(second=0, microsecond=0)))
+
+
+def _on_grid(window: Window) -> Window:
+    """Moved back to a multiple of a quarter of its length, so that it stays the same window for a while."""
+    grid = max(60, int(window.seconds / 4) // 60 * 60)
+    back = timedelta(seconds=window.start.timestamp() % grid)
+    return Window(window.start - back, window.end - back)
+
+
+def _figure(points: Sequence[float], window: Window) -> Measured | None:
+    """An absent point is not 0: the sum counts for as many minutes as there are points."""
+    minutes = window.seconds / _MINUTE.total_seconds()
+    if not points or len(points) < minutes * _LEAST_COVERAGE:
+        return None
+    return Measured(round(sum(points)), len(points) * _MINUTE.total_seconds())
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _document(response: httpx.Response) -> Any:
+    status = response.status_code
+    if status == 200:
+        try:
+            return json.loads(response.content)
+        except ValueError as error:
+            raise BadAnswer("Confluent's metrics answered with something that is not JSON") from error
+    said = _words(response)
+    if status == 401:
+        raise AccessDenied(f"Confluent's metrics refused our CLOUD API key (a cluster's key is not one): {said}")
+    if status == 403:
+        raise AccessDenied(f"our CLOUD API key lacks the role MetricsViewer: {said}")
+    if status == 429:
+        wait = response.headers.get("Retry-After") or response.headers.get("rateLimit-reset", "")
+        seconds = float(wait) if wait.isdigit() else None
+        raise RateLimited(f"Confluent's metrics ask us to slow down: {said}", seconds)
+    if status >= 500:
+        raise Unreachable(f"Confluent's metrics answered {status}: {said}")
+    raise BadAnswer(f"Confluent's metrics answered {status}: {said}")
+
+
+def _rows(document: Any) -> list[dict[str, Any]]:
+    """Raises BadAnswer for what is not the documented shape."""
+    rows = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(rows, list) or not all(_is_point(row) for row in rows):
+        raise BadAnswer("Confluent's metrics answered outside their contract: no list of points")
+    return rows
+
+
+def _is_point(row: Any) -> bool:
+    if not isinstance(row, dict):
+        return False
+    value = row.get("value")
+    return "metric.topic" in row and isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _next_token(document: Any) -> str:
+    meta = document.get("meta") if isinstance(document, dict) else None
+    pagination = meta.get("pagination") if isinstance(meta, dict) else None
+    token = pagination.get("next_page_token") if isinstance(pagination, dict) else None
+    return token if isinstance(token, str) else ""
+
+
+def _words(response: httpx.Response) -> str:
+    """The details of its errors; the start of the body where that is no such document."""
+    try:
+        document = json.loads(response.content)
+    except ValueError:
+        document = None
+    errors = document.get("errors") if isinstance(document, dict) else None
+    if isinstance(errors, list):
+        details = [str(each.get("detail", each)) if isinstance(each, dict) else str(each) for each in errors]
+        return "; ".join(details)[:200]
+    return " ".join(response.text.split())[:200] or "an empty body"

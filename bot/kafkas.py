@@ -1,0 +1,54 @@
+"""Builds the ways to Kafka from the settings; part of the composition root, imported where a target names Kafka."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from bot.adapters.confluent_metrics import ConfluentMetrics
+from bot.adapters.kafka import KafkaStream
+from bot.adapters.kafka_link import KafkaLink, KafkaLogin
+from bot.adapters.kafka_traffic import BrokerTraffic
+from bot.adapters.traffic_sources import TrafficSources
+from bot.ports.stream import Stream
+from bot.ports.traffic import Traffic
+from bot.settings.kafka import ConfluentSettings, KafkaSettings
+
+Links = dict[tuple[KafkaLogin, float], KafkaLink]
+"""Targets with the same way in share one client, and so its threads."""
+
+
+def open_kafka(kafka: KafkaSettings, links: Links, stack: AsyncExitStack) -> tuple[Stream, Traffic]:
+    """Nothing is connected yet; what is opened is closed with the stack."""
+    link = _link(kafka, links, stack)
+    traffic: Traffic = BrokerTraffic(link)
+    if kafka.confluent is not None:
+        traffic = TrafficSources(_metrics(kafka.confluent, stack), traffic)
+    return KafkaStream(link), traffic
+
+
+def _link(kafka: KafkaSettings, links: Links, stack: AsyncExitStack) -> KafkaLink:
+    login = KafkaLogin(
+        bootstrap_servers=kafka.bootstrap_servers,
+        security_protocol=kafka.security_protocol,
+        sasl_mechanism=kafka.sasl_mechanism,
+        api_key=kafka.api_key.get_secret_value(),
+        api_secret=kafka.api_secret.get_secret_value(),
+        ca_file=str(kafka.ca_file) if kafka.ca_file else None,
+    )
+    key = (login, kafka.deadline_seconds)
+    if key not in links:
+        links[key] = KafkaLink(login, deadline_seconds=kafka.deadline_seconds)
+        stack.push_async_callback(links[key].aclose)
+    return links[key]
+
+
+def _metrics(confluent: ConfluentSettings, stack: AsyncExitStack) -> ConfluentMetrics:
+    metrics = ConfluentMetrics(
+        api_key=confluent.api_key.get_secret_value(),
+        api_secret=confluent.api_secret.get_secret_value(),
+        cluster_id=confluent.cluster_id,
+        url=confluent.url,
+        deadline_seconds=confluent.deadline_seconds,
+    )
+    stack.push_async_callback(metrics.aclose)
+    return metrics
