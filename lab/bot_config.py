@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from lab.estate.argocd import ArgoCdStandIn
+from lab.estate.datadog import DatadogStandIn
 from lab.estate.live_agent import LiveAgentStandIn
 from lab.estate.pagerduty import PagerDutyStandIn
 from lab.estate.salesforce import SalesforceStandIn
@@ -40,10 +42,19 @@ class Windows:
     log_window: int = 60
     gone: float = 60.0
     ready: float = 60.0
+    forbidden_polls: float = 10.0
+    lasting_polls: float = 4.0
+    silent_polls: float = 8.0
+    traces: int = 60
 
 
 def bot_environment(
-    slack: SlackStandIn, pagerduty: PagerDutyStandIn, smtp: SmtpStandIn, salesforce: SalesforceStandIn
+    slack: SlackStandIn,
+    pagerduty: PagerDutyStandIn,
+    smtp: SmtpStandIn,
+    salesforce: SalesforceStandIn,
+    datadog: DatadogStandIn,
+    argocd: ArgoCdStandIn,
 ) -> dict[str, str]:
     """Every secret, by the names that the file refers to; of Slack's, those of its mode."""
     way_in = (
@@ -62,6 +73,9 @@ def bot_environment(
         "ACME_SF_PASSWORD": org.password,
         "ACME_SF_SECURITY_TOKEN": org.security_token,
         "SMTP_PASSWORD": smtp.password,
+        "DATADOG_API_KEY": datadog.api_key,
+        "DATADOG_APPLICATION_KEY": datadog.application_key,
+        "ACME_ARGOCD_TOKEN": argocd.token,
         **keys,
     }
 
@@ -76,6 +90,8 @@ def bot_settings(
     smtp_ca_file: Path,
     salesforce: SalesforceStandIn,
     live_agent: LiveAgentStandIn,
+    datadog: DatadogStandIn,
+    argocd: ArgoCdStandIn,
     kubeconfig: Path,
     windows: Windows,
     reach: str = "direct",
@@ -110,7 +126,10 @@ def bot_settings(
             "from": "sfint@example.com",
             "reply_to": "oncall@example.com",
         },
-        "targets": {TARGET: _target(salesforce, live_agent, kubeconfig, windows, reach)},
+        "targets": {
+            TARGET: _target(salesforce, live_agent, kubeconfig, windows, reach)
+            | _deployed(datadog, argocd, windows)
+        },
     }
 
 
@@ -161,6 +180,7 @@ def _target(
             },
         },
         "live_chat": _live_chat(live_agent, windows),
+        "long_poll": _long_poll(windows),
         "timings": {
             "approval_seconds": windows.approval,
             "cooldown_seconds": windows.cooldown,
@@ -182,4 +202,38 @@ def _live_chat(live_agent: LiveAgentStandIn, windows: Windows) -> dict[str, Any]
         "buttons": {"whatsapp": live_agent.buttons[0]},
         "queues": {"whatsapp": CHAT_QUEUE},
         "requests": {"window_seconds": windows.log_window},
+    }
+
+
+def _deployed(datadog: DatadogStandIn, argocd: ArgoCdStandIn, windows: Windows) -> dict[str, Any]:
+    """Who sees the middleware run, and who deploys it."""
+    return {
+        "datadog": {
+            "url": datadog.url,
+            "api_key": "env:DATADOG_API_KEY",
+            "application_key": "env:DATADOG_APPLICATION_KEY",
+            "env": "production",
+            "window_seconds": windows.traces,
+            "cache_seconds": 1,
+            "samples_cache_seconds": 1,
+        },
+        "argocd": {
+            "url": argocd.url,
+            "token": "env:ACME_ARGOCD_TOKEN",
+            "application": argocd.application.name,
+        },
+    }
+
+
+def _long_poll(windows: Windows) -> dict[str, Any]:
+    """A poll takes two seconds here, and a handful of chats is all there is."""
+    return {
+        "forbidden_window_seconds": windows.forbidden_polls,
+        "minimum_sessions": 3,
+        "lasting_seconds": windows.lasting_polls,
+        "minimum_polls": 4,
+        "silent_window_seconds": windows.silent_polls,
+        "minimum_silent_polls": 8,
+        "minimum_waiting": 2,
+        "slow_seconds": 8.0,
     }

@@ -22,7 +22,11 @@ from lab.bot_config import (
     write_config,
 )
 from lab.bot_process import BotProcess, free_port
+from lab.estate.argocd import ArgoCdStandIn
+from lab.estate.bot_platform import TOPIC, BotPlatform
+from lab.estate.confluent import ConfluentStandIn
 from lab.estate.datadog import DatadogStandIn
+from lab.estate.kafka import KafkaStandIn
 from lab.estate.kubernetes import KubernetesStandIn
 from lab.estate.live_agent import LiveAgentStandIn
 from lab.estate.middleware_deployment import MiddlewareDeployment
@@ -30,8 +34,10 @@ from lab.estate.pagerduty import PagerDutyStandIn
 from lab.estate.redis_pods import RedisPods
 from lab.estate.salesforce import SalesforceStandIn
 from lab.estate.smtp import SmtpStandIn
+from lab.kafka_config import kafka_environment, kafka_section
 from lab.slack.server import SlackStandIn
 from lab.slack.workspace import acme_workspace
+from lab.visitors import Visitors
 
 INCIDENTS = "C0INCSF001"
 MODES = ("socket", "http")
@@ -60,11 +66,16 @@ class World:
         self.slack = SlackStandIn(acme_workspace(), http_request_url=self._request_url)
         self.reach = reach
         self.kubernetes = KubernetesStandIn(may_port_forward=reach == "port-forward")
+        self.argocd = ArgoCdStandIn(self.kubernetes)
         self.redis = RedisPods(self.kubernetes)
         self.salesforce = SalesforceStandIn()
         self.live_agent = LiveAgentStandIn()
         self.salesforce.org.add_queue(CHAT_QUEUE, *(self.salesforce.org.add_user(name) for name in AGENTS))
         self.datadog = DatadogStandIn()
+        self.kafka = KafkaStandIn()
+        self.confluent = ConfluentStandIn(self.kafka.cluster)
+        self.bot_key = self.kafka.accounts.add("SFINTKEY00000001")
+        self.middleware_key = self.kafka.accounts.add("MIDDLEWAREKEY001")
         self.pagerduty = PagerDutyStandIn(TEAMS)
         self.smtp = SmtpStandIn(MAILBOXES)
         self.middleware = MiddlewareDeployment(
@@ -73,7 +84,10 @@ class World:
             self.live_agent,
             self.redis.sentinel_address,
             datadog=self.datadog,
+            kafka=self._kafka_variables,
         )
+        self.platform = BotPlatform(self.kafka, readers=(f"{self.middleware.name}-{TOPIC}",))
+        self.visitors = Visitors(self.middleware, self.live_agent)
         self._with_bot = with_bot
         self._slack_port = slack_port
         self.remembered_password = ("", "")
@@ -98,15 +112,29 @@ class World:
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sfint-lab-")))
         await self.slack.start(self._slack_port)
         self._stack.push_async_callback(self.slack.stop)
-        peers = (self.kubernetes, self.salesforce, self.live_agent, self.datadog, self.pagerduty, self.smtp)
-        for part in peers:
+        peers = (
+            self.kubernetes,
+            self.salesforce,
+            self.live_agent,
+            self.datadog,
+            self.argocd,
+            self.pagerduty,
+            self.smtp,
+        )
+        for part in (*peers, self.kafka, self.confluent):
             await part.start()
             self._stack.push_async_callback(part.stop)
+        await self.platform.start(self._kafka_ca_file())
+        self._stack.push_async_callback(self.platform.stop)
         await self.redis.start()
         await self.redis.ready(30.0)
         await self.middleware.start()
         self._stack.push_async_callback(self.middleware.stop)
         await self.middleware.until_ready()
+        await self.visitors.start()
+        self._stack.push_async_callback(self.visitors.stop)
+        self.argocd.application.adopt("deployments", self.middleware.name)
+        self.argocd.application.adopt("statefulsets", self.redis.layout.name)
         self.bot = self.make_bot()
         self._stack.push_async_callback(self.bot.stop)
         if self._with_bot:
@@ -120,6 +148,20 @@ class World:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not within {seconds:g} s: {what}")
             await asyncio.sleep(0.2)
+
+    def _kafka_ca_file(self) -> Path:
+        return self.kafka.certificate.write_authority(self.directory / "kafka-ca.pem")
+
+    def _kafka_variables(self) -> dict[str, str]:
+        host, port = self.kafka.cluster.address
+        return {
+            "KAFKA_HOST": host,
+            "KAFKA_PORT": str(port),
+            "KAFKA_USER": self.middleware_key.key,
+            "KAFKA_PASSWORD": self.middleware_key.secret,
+            "KAFKA_TOPIC": TOPIC,
+            "LAB_KAFKA_CA_FILE": str(self.directory / "kafka-ca.pem"),
+        }
 
     @property
     def _request_url(self) -> str | None:
@@ -144,11 +186,17 @@ class World:
             smtp_ca_file=self.smtp.certificate.write_authority(self.directory / "smtp-ca.pem"),
             salesforce=self.salesforce,
             live_agent=self.live_agent,
+            datadog=self.datadog,
+            argocd=self.argocd,
+            kafka=kafka_section(self.kafka, self.directory / "kafka-ca.pem", self.windows.kafka_traffic),
             kubeconfig=self.kubernetes.write_kubeconfig(self.directory / "kubeconfig"),
             windows=self.windows,
             reach=self.reach,
             http_port=self.http_port,
         )
         config = write_config(self.directory / "sfint.yml", settings)
-        environment = bot_environment(self.slack, self.pagerduty, self.smtp, self.salesforce)
+        environment = bot_environment(
+            self.slack, self.pagerduty, self.smtp, self.salesforce, self.datadog, self.argocd
+        )
+        environment |= kafka_environment(self.bot_key)
         return BotProcess(config, environment, port, self.directory / "bot.log", module=module)

@@ -16,8 +16,6 @@ from bot.domain.argocd import Application, Ignored, Resource
 from bot.domain.errors import AccessDenied, BadAnswer, NotFound, RateLimited, Unreachable
 
 _BODY_BYTES_MAX = 16 * 1024 * 1024
-_FIELDS = "metadata.name,spec.syncPolicy,spec.ignoreDifferences,status"
-"""Argo CD sends only these on request; what an older one sends besides is not read."""
 
 
 class ArgoCdDeployments:
@@ -65,7 +63,7 @@ class ArgoCdDeployments:
         return _application(self._application, self._document(body))
 
     async def _get(self, path: str) -> tuple[int, bytes]:
-        params = {"fields": _FIELDS} | ({"project": self._project} if self._project else {})
+        params = {"project": self._project} if self._project else {}
         try:
             async with asyncio.timeout(self._deadline):
                 response = await self._http.get(self._url + path, params=params, headers=self._headers)
