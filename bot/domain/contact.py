@@ -40,6 +40,8 @@ class ContactRules:
     """What the middleware takes off a number before it looks for it."""
     person_accounts: bool = False
     most_rows: int = 20
+    minimum_users: int = 1
+    """Users refused within the log's window: fewer are told, and page nobody."""
 
 
 class AddressKind(StrEnum):

@@ -12,6 +12,7 @@ from bot.domain.runbook import Link
 from bot.domain.salesforce import LoginFlow
 from bot.domain.target import Middleware, Mode, RedisEstate, Target, Timings
 from bot.settings.argocd import ArgoCdSettings
+from bot.settings.contact import ContactSettings
 from bot.settings.datadog import DatadogSettings
 from bot.settings.kafka import KafkaSettings
 from bot.settings.kinds import (
@@ -176,6 +177,7 @@ class TargetSettings(Section):
     datadog: DatadogSettings | None = None
     argocd: ArgoCdSettings | None = None
     long_poll: LongPollSettings = LongPollSettings()
+    contact: ContactSettings = ContactSettings()
     timings: TimingSettings = TimingSettings()
     links: dict[Link, LinkTemplate] = Field(default_factory=dict)
 
@@ -188,6 +190,7 @@ class TargetSettings(Section):
             mode=self.mode,
             redis=self.redis.estate(),
             middleware=Middleware(**self.middleware.model_dump()),
+            contact=self.contact.rules(),
             timings=Timings(**self.timings.model_dump()),
             salesforce_username=self.salesforce.username,
             reset_email=self.salesforce.reset_email or "",
