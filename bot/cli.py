@@ -21,7 +21,7 @@ from bot.domain.errors import SfintError
 from bot.domain.finding import Outcome
 from bot.domain.grammar import parse
 from bot.domain.help import help_for, usage_notice
-from bot.domain.notice import Notice
+from bot.domain.notice import Notice, Tone
 from bot.domain.redaction import Redactor
 from bot.domain.report import Report
 from bot.log import configure_logging
@@ -55,6 +55,8 @@ sfint [--config FILE] COMMAND
   audit verify [--head HASH]
                           walk the hash chain of the audit log; HASH is a head kept elsewhere
   audit export            print the audit log as JSON lines
+  diagnose [--json] [--summary] FILE|-
+                          name the runbook entries that the lines of a log point to
   lab                     open the rehearsal world with the bot in it
   rehearse SCENARIO…|--all [--json]
                           play failures without hands
@@ -105,6 +107,8 @@ def _dispatch(config: str, words: list[str]) -> int:
             return _audit_verify(config, head)
         case ["audit", "export"]:
             return _audit_export(config)
+        case ["diagnose", *options]:
+            return _diagnose(options)
         case ["lab" | "rehearse", *_]:
             return _lab()(words)
         case [word, *_] if word in _OWN_EXAMPLES:
@@ -175,7 +179,9 @@ def _answer(config: str, command: Command) -> int:
         return BAD_NEWS if answer.worst in (Outcome.FAILING, Outcome.UNKNOWN) else OK
     if isinstance(answer, ContactAnswer):
         return OK if answer.outcome is Outcome.OK else BAD_NEWS
-    return BAD_NEWS if isinstance(answer, Notice) else OK
+    if isinstance(answer, Notice):
+        return MISTAKE if answer.tone is Tone.WARNING else BAD_NEWS
+    return OK
 
 
 def _prove(config: str) -> int:
@@ -199,6 +205,12 @@ def _lint() -> int:
     errors = [problem for problem in problems if problem.startswith("error")]
     _out(f"runbook: {len(errors)} errors, {len(problems) - len(errors)} warnings")
     return BAD_NEWS if errors else OK
+
+
+def _diagnose(options: Sequence[str]) -> int:
+    from bot.diagnosis.command import diagnose
+
+    return diagnose(options)
 
 
 def _audit_verify(config: str, head: str) -> int:

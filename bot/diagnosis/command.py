@@ -1,0 +1,163 @@
+"""`sfint diagnose [--json] [--summary] FILE|-`: what the runbook knows of the lines of a log of any size."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from bot.diagnosis.answers import Answer, Answers, Form
+from bot.diagnosis.pieces import LogFile, read_stream
+from bot.diagnosis.summary import as_object, as_table, cut_notice
+from bot.diagnosis.tally import Tally
+from bot.diagnosis.workers import in_order
+from bot.domain.errors import SfintError
+from bot.domain.redaction import Redactor
+from bot.runbook.loader import load_runbook
+from bot.runbook.matcher import Matcher
+
+_OK, _BROKEN_OFF, _MISTAKE = 0, 1, 2
+_STDIN = 0
+_EXAMPLE = "sfint diagnose middleware.log"
+_HELP = """\
+sfint diagnose [--json] [--summary] FILE|-
+
+Names the runbook entry of every line that it knows; `-` reads standard input, and answers each line at once:
+  kubectl logs -f deploy/salesforce-integration | sfint diagnose -
+
+  (nothing)         the lines that match: number, entry, confidence (0 to 1), evidence; then the summary
+  --json            one object for every line, its matches best first, [] where nothing fits:
+                    {"text": …, "matches": [{"entry": …, "confidence": …, "evidence": …}]}
+  --summary         counts by entry, with the first and the last line of each
+  --json --summary  the same as one object
+
+It needs no configuration. Secrets and personal data are masked. Of a line longer than 64 KiB the beginning is
+looked at. Exit codes: 0 read to the end, whatever was found; 1 the log could not be read to its end; 2 a mistake.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What was typed."""
+
+    name: str
+    json: bool
+    summary: bool
+
+    @property
+    def form(self) -> Form:
+        """What is wanted of each line."""
+        if self.summary:
+            return Form.NOTHING
+        return Form.OBJECTS if self.json else Form.MATCHES
+
+
+class _Mistake(SfintError):
+    """What was typed cannot be done; the text names the argument."""
+
+
+def diagnose(arguments: Sequence[str]) -> int:
+    """Returns the exit code; prints to standard output, and complains to standard error."""
+    if set(arguments) & {"-h", "--help"}:
+        sys.stdout.write(_HELP)
+        return _OK
+    try:
+        wish = _wish(arguments)
+        descriptor = _opened(wish.name)
+    except _Mistake as mistake:
+        sys.stderr.write(f"sfint: {mistake}\nfor example: {_EXAMPLE}\n")
+        return _MISTAKE
+    try:
+        return _diagnose(wish, descriptor)
+    finally:
+        if descriptor != _STDIN:
+            os.close(descriptor)
+
+
+def _wish(arguments: Sequence[str]) -> _Wish:
+    options = {word for word in arguments if word.startswith("-") and word != "-"}
+    names = [word for word in arguments if word not in options]
+    if unknown := sorted(options - {"--json", "--summary"}):
+        raise _Mistake(f"`{unknown[0]}` is not an option of `diagnose`")
+    if len(names) != 1:
+        what = "needs a file, or `-` for standard input" if not names else f"reads one file, not {len(names)}"
+        raise _Mistake(f"`diagnose` {what}")
+    return _Wish(names[0], "--json" in options, "--summary" in options)
+
+
+def _opened(name: str) -> int:
+    if name == "-":
+        return _STDIN
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise _Mistake(f"cannot read `{name}`: {reason}") from error
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _Mistake(f"cannot read `{name}`: it is a directory")
+    return descriptor
+
+
+def _diagnose(wish: _Wish, descriptor: int) -> int:
+    tally, redactor = Tally(), Redactor()
+    try:
+        with closing(_answers(wish, descriptor, redactor)) as answers:
+            for answer in answers:
+                _write(_printed(answer, tally.lines))
+                tally.append(answer.tally)
+        _write(_ending(wish, tally, redactor).encode())
+    except BrokenPipeError:
+        # Whoever read has seen enough. What is still in the buffer must not complain when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _OK
+    except OSError as error:
+        sys.stderr.write(f"sfint: `{wish.name}` could not be read to its end: {error.strerror or error}\n")
+        return _BROKEN_OFF
+    if notice := cut_notice(tally):
+        sys.stderr.write(f"sfint: {notice}\n")
+    return _OK
+
+
+def _answers(wish: _Wish, descriptor: int, redactor: Redactor) -> Generator[Answer, None, None]:
+    """Of one piece after the other; a file's are made by several processes."""
+    answers = Answers(Matcher(load_runbook().entries), redactor, wish.form)
+    log = _regular(descriptor)
+    if log is None:
+        yield from map(answers.of, read_stream(descriptor))
+    else:
+        yield from in_order(lambda span: answers.of(log.read(span)), log.spans())
+
+
+def _regular(descriptor: int) -> LogFile | None:
+    """None for what has no length: pipes, terminals, and the files of /proc."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or not status.st_size:
+        return None
+    return LogFile(descriptor, os.lseek(descriptor, 0, os.SEEK_CUR), status.st_size)
+
+
+def _printed(answer: Answer, lines_before: int) -> bytes:
+    if answer.numbered:
+        return "".join(f"{lines_before + number + 1}: {words}\n" for number, words in answer.numbered).encode()
+    return answer.printed
+
+
+def _ending(wish: _Wish, tally: Tally, redactor: Redactor) -> str:
+    match wish.form:
+        case Form.OBJECTS:
+            return ""
+        case Form.MATCHES:
+            return ("\n" if tally.matched else "") + as_table(tally, redactor)
+        case Form.NOTHING:
+            return (as_object if wish.json else as_table)(tally, redactor)
+
+
+def _write(text: bytes) -> None:
+    """At once: whoever follows a log waits for its lines."""
+    if text:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()

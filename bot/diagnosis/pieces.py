@@ -1,0 +1,105 @@
+"""Cuts a log into pieces of whole lines, in constant memory, whether or not it has an end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LIMIT = 64 * 1024
+"""How much of a line is looked at, in bytes: a log without newlines must not fill the memory."""
+CUT = " … (cut)"
+"""What stands for the rest of a longer line."""
+_SPAN = 4 << 20
+_READ = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some whole lines: joined by newlines, none after the last; bytes that are no UTF-8 read as U+FFFD."""
+
+    text: str
+    lines: int
+    cut: int
+    """How many of them were longer than LIMIT."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A regular file: an open descriptor, which is never moved, and the bytes to read."""
+
+    descriptor: int
+    start: int
+    end: int
+
+    def spans(self) -> range:
+        """Where each piece begins."""
+        return range(self.start, self.end, _SPAN)
+
+    def read(self, span: int) -> Piece:
+        """The lines that begin in this span. Raises OSError."""
+        end = min(span + _SPAN, self.end)
+        is_first = span == self.start
+        data = os.pread(self.descriptor, end - span, span) if is_first else self._after_newline(span - 1, end)
+        if data and not data.endswith(b"\n"):
+            data += self._rest_of_line(end)
+        return _piece(data)
+
+    def _after_newline(self, start: int, end: int) -> bytes:
+        data = os.pread(self.descriptor, end - start, start)
+        newline = data.find(b"\n")
+        return data[newline + 1 :] if newline >= 0 else b""
+
+    def _rest_of_line(self, start: int) -> bytes:
+        """As much as may count: one byte more than LIMIT shows that the line is longer."""
+        data = os.pread(self.descriptor, min(LIMIT + 1, self.end - start), start)
+        newline = data.find(b"\n")
+        return data[:newline] if newline >= 0 else data
+
+
+def read_stream(descriptor: int) -> Iterator[Piece]:
+    """The lines of a pipe or terminal, each as soon as it is whole. Raises OSError."""
+    rest, skips = b"", False
+    while data := os.read(descriptor, _READ):
+        if skips:
+            newline = data.find(b"\n")
+            if newline < 0:
+                continue
+            data, skips = data[newline + 1 :], False
+        data = rest + data
+        whole = data.rfind(b"\n") + 1
+        rest = data[whole:]
+        if len(rest) > LIMIT:
+            whole, rest, skips = len(data), b"", True
+        if whole:
+            yield _piece(data[:whole])
+    if rest:
+        yield _piece(rest)
+
+
+def _piece(data: bytes) -> Piece:
+    if not data:
+        return Piece("", 0, 0)
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+    lines, cut = _shortened(data.removesuffix(b"\n"))
+    text = lines.decode("utf-8", "replace")
+    return Piece(text, text.count("\n") + 1, cut)
+
+
+def _shortened(data: bytes) -> tuple[bytes, int]:
+    """The lines with none longer than LIMIT, and how many were; short ones are passed by many at a time."""
+    kept: list[bytes] = []
+    taken = position = 0
+    while len(data) - position > LIMIT:
+        newline = data.rfind(b"\n", position, position + LIMIT + 1)
+        if newline >= 0:
+            position = newline + 1
+            continue
+        kept += [data[taken : position + LIMIT], CUT.encode()]
+        line_end = data.find(b"\n", position)
+        taken = position = line_end if line_end >= 0 else len(data)
+        position += 1
+    if not kept:
+        return data, 0
+    return b"".join([*kept, data[taken:]]), len(kept) // 2

@@ -1,0 +1,37 @@
+"""Reads a long text line by line: the matcher's answers, at the price of the few lines that deserve it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.domain.match import Match
+from bot.runbook.matcher import Matcher
+from bot.runbook.scanner import Scanner
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLine:
+    """A line that names an entry. `number` counts from 0; `matches` are best first and never empty."""
+
+    number: int
+    text: str
+    matches: tuple[Match, ...]
+
+
+class KnownLines:
+    """The matcher with its prefilter, compiled once."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+        self._scanner = Scanner(signature.pattern for signature in matcher.signatures)
+
+    def of(self, text: str) -> Iterator[KnownLine]:
+        """What `Matcher.match` says of each line where it says anything; lines are parted by `\\n` alone."""
+        number = position = 0
+        for start, end in self._scanner.candidates(text):
+            number += text.count("\n", position, start)
+            position = start
+            line = text[start:end]
+            if matches := self._matcher.match(line):
+                yield KnownLine(number, line, matches)
