@@ -12,7 +12,7 @@ from aiohttp import web
 from lab.estate.middleware import go, log, settings, traffic
 from lab.estate.middleware.chats import Chats
 from lab.estate.middleware.live_agent import LiveAgentClient
-from lab.estate.middleware.polling import Polling
+from lab.estate.middleware.polling import BotStates, Polling
 from lab.estate.middleware.proxy import Proxy
 from lab.estate.middleware.redis_master import RedisFailure, RedisMaster
 from lab.estate.middleware.salesforce import SalesforceClient
@@ -41,7 +41,8 @@ async def run(config: settings.Settings) -> int:
 
 async def _serve(config: settings.Settings, store: InterconnectionStore, proxy: Proxy) -> int:
     salesforce, agent = SalesforceClient(config, proxy), LiveAgentClient(config, proxy)
-    polling = Polling(agent, store, config.long_polling_interval)
+    states = BotStates(config.success_state, config.timeout_state)
+    polling = Polling(agent, store, config.long_polling_interval, states)
     chats = Chats(salesforce, agent, store, polling, config.phone_prefixes)
     runner = web.AppRunner(application(chats, config.jwt_secret), access_log=None)
     await runner.setup()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from lab.estate.middleware import log
@@ -20,12 +21,28 @@ _AFTER = {
 }
 
 
+@dataclass(frozen=True)
+class BotStates:
+    """Where a user of the bot goes when the chat is over; with `timeout` they are told that nobody can attend."""
+
+    success: str
+    timeout: str
+
+
 class Polling:
     """Polls every live chat until it ends."""
 
-    def __init__(self, agent: LiveAgentClient, store: InterconnectionStore, interval: float) -> None:
-        self._agent, self._store, self._interval = agent, store, interval
+    def __init__(
+        self, agent: LiveAgentClient, store: InterconnectionStore, interval: float, states: BotStates
+    ) -> None:
+        self._agent, self._store, self._interval, self._states = agent, store, interval, states
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._chats: dict[str, Interconnection] = {}
+
+    def live(self, client: str, user_id: str) -> Interconnection | None:
+        """The user's chat as it stands, if one is going on."""
+        chat = next((one for one in self._chats.values() if (one.client, one.user_id) == (client, user_id)), None)
+        return chat if chat is not None and chat.key in self._tasks else None
 
     def start(self, chat: Interconnection) -> None:
         """Begin to poll; an older poll of the same user ends first, two would end the chat (409)."""
@@ -43,17 +60,19 @@ class Polling:
     def _forget(self, key: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(key) is task:
             del self._tasks[key]
+            self._chats.pop(key, None)
 
     async def _run(self, chat: Interconnection) -> None:
         ack, offset = -1, 0
         while chat.is_live:
+            self._chats[chat.key] = chat
             try:
                 reply = await self._poll(chat, ack)
                 body: Any = reply.document() if reply.status == 200 else None
             except CallFailure as failure:
                 self._complain(chat, f"Exists error in long polling : {failure}", str(failure))
-                await asyncio.sleep(self._interval)
-                continue
+                await self._give_up(chat)
+                return
             if reply.status == 200:
                 ack, offset = int(body["sequence"]), int(body.get("offset", 0))
                 chat = await self._apply(chat, body["messages"])
@@ -82,6 +101,10 @@ class Polling:
             log.info(f"Event [{kind}] : [{reason}]", userID=chat.user_id)
             if kind in _AFTER:
                 chat = await self._move(chat, _AFTER[kind])
+            if kind == "ChatRequestFail":
+                self._send(chat, self._states.timeout)
+            if kind == "ChatEnded":
+                self._send(chat, self._states.success)
         return chat
 
     async def _answer(self, chat: Interconnection, reply: Reply, offset: int) -> Interconnection:
@@ -92,25 +115,34 @@ class Polling:
                 return chat
             case 403:
                 self._complain(chat, "StatusForbidden", problem(reply))
-                return await self._move(chat, Status.CLOSED)
+                return await self._give_up(chat)
             case 409:
+                # Goes on, and the next poll learns by a 403 that the chat is over.
                 log.info("Duplicate Long Polling", userID=chat.user_id)
-                return await self._move(chat, Status.CLOSED)
+                return chat
             case 503:
                 self._complain(chat, "StatusServiceUnavailable", problem(reply))
                 return await self._reconnect(chat, offset)
             case _:
                 self._complain(chat, f"Exists error in long polling : {problem(reply)}", problem(reply))
-                return chat
+                return await self._give_up(chat)
 
     async def _reconnect(self, chat: Interconnection, offset: int) -> Interconnection:
         try:
             chat = await self._agent.reconnect(chat, offset)
         except CallFailure as failure:
             self._complain(chat, "Reconnect session failed", str(failure))
-            return await self._move(chat, Status.CLOSED)
+            return await self._give_up(chat)
         await self._store.update_status(chat)
         return chat
+
+    async def _give_up(self, chat: Interconnection) -> Interconnection:
+        """No more polls: the chat is closed, the user goes to the time-out state of the bot."""
+        self._send(chat, self._states.timeout)
+        return await self._move(chat, Status.CLOSED)
+
+    def _send(self, chat: Interconnection, state: str) -> None:
+        log.info(f"Send to state [{state}]", userID=chat.user_id)
 
     async def _move(self, chat: Interconnection, status: Status) -> Interconnection:
         chat = chat.with_status(status)

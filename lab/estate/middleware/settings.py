@@ -37,6 +37,14 @@ class Settings:
     redis_master: str
     redis_sentinel_addresses: tuple[str, ...]
     redis_password: str
+    kafka_host: str
+    kafka_port: int
+    kafka_user: str
+    kafka_password: str
+    kafka_topics: tuple[str, ...]
+    kafka_ca_file: str
+    success_state: str
+    timeout_state: str
     long_polling_interval: float
     redis_traffic_interval: float
     salesforce_traffic_interval: float
@@ -105,6 +113,14 @@ def read(environ: Mapping[str, str]) -> Settings:
         redis_master=env.text("REDIS_MASTER", "mymaster"),
         redis_sentinel_addresses=env.several("REDIS_SENTINEL_ADDRESS", ""),
         redis_password=env.text("REDIS_PASSWORD", ""),
+        kafka_host=env.text("KAFKA_HOST", ""),
+        kafka_port=env.integer("KAFKA_PORT", 9092),
+        kafka_user=env.text("KAFKA_USER", ""),
+        kafka_password=env.text("KAFKA_PASSWORD", ""),
+        kafka_topics=env.several("KAFKA_TOPIC", ""),
+        kafka_ca_file=env.text("LAB_KAFKA_CA_FILE", ""),
+        success_state=env.text("SUCCESS_STATE", "from-sf-success"),
+        timeout_state=env.text("TIMEOUT_STATE", "from-sf-timeout"),
         long_polling_interval=env.integer("LONG_POLLING_INTERVAL_MS", 1_000) / 1_000,
         redis_traffic_interval=env.integer("LAB_REDIS_TRAFFIC_MS", 500) / 1_000,
         salesforce_traffic_interval=env.integer("LAB_SALESFORCE_TRAFFIC_MS", 1_000) / 1_000,

@@ -1,0 +1,29 @@
+"""Salesforce drops the sessions of all chats, also of new ones: every long poll ends with 403."""
+
+from lab.bot_config import Windows
+from lab.scenario import Scenario
+from lab.world import World
+
+
+async def _break(world: World) -> None:
+    world.live_agent.answers_polls_with(403)
+
+
+async def _heal(world: World) -> None:
+    """The Salesforce team ends the incident on their side."""
+    world.live_agent.heals_polls()
+
+
+async def _is_healed(world: World) -> bool:
+    return await world.visitors.are_heard()
+
+
+SCENARIO = Scenario(
+    summary="Salesforce drops the sessions of all chats",
+    entry="longpoll-403",
+    team="salesforce",
+    break_it=_break,
+    is_healed=_is_healed,
+    heal=_heal,
+    window=Windows().forbidden_polls,
+)
