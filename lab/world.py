@@ -15,6 +15,7 @@ from lab.bot_config import (
     CHAT_QUEUE,
     MAILBOXES,
     REQUEST_PATH,
+    TARGET,
     TEAMS,
     Windows,
     bot_environment,
@@ -188,12 +189,12 @@ class World:
             live_agent=self.live_agent,
             datadog=self.datadog,
             argocd=self.argocd,
-            kafka=kafka_section(self.kafka, self.directory / "kafka-ca.pem", self.windows.kafka_traffic),
             kubeconfig=self.kubernetes.write_kubeconfig(self.directory / "kubeconfig"),
             windows=self.windows,
             reach=self.reach,
             http_port=self.http_port,
         )
+        settings["targets"][TARGET]["kafka"] = kafka_section(self.kafka, self.directory / "kafka-ca.pem")
         config = write_config(self.directory / "sfint.yml", settings)
         environment = bot_environment(
             self.slack, self.pagerduty, self.smtp, self.salesforce, self.datadog, self.argocd

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -39,7 +39,8 @@ class MiddlewareDeployment:
 
     `configuration` and `secrets` stand for the ConfigMap and the Secret behind the variables: names without
     the prefix, read at each start of a container, so that a change needs a restart to take effect.
-    `sentinel_address` names the Sentinel Service (`host:port`); it is asked at each connection.
+    `sentinel_address` names the Sentinel Service (`host:port`); it is asked at each connection. `kafka` gives the
+    KAFKA_* variables at each start of a container; without any the process does not consume.
     """
 
     def __init__(
@@ -50,13 +51,14 @@ class MiddlewareDeployment:
         sentinel_address: Callable[[], str],
         *,
         datadog: DatadogStandIn | None = None,
+        kafka: Callable[[], Mapping[str, str]] = dict,
         redis_master: str = "mymaster",
         redis_password: str = "",
         name: str = "salesforce-integration",
         namespace: str = "integrations",
     ) -> None:
         self._kubernetes, self._salesforce, self._live_agent = kubernetes, salesforce, live_agent
-        self._datadog = datadog
+        self._datadog, self._kafka = datadog, kafka
         self._redis_master = redis_master
         self.name, self.namespace = name, namespace
         self.cable = Cable(sentinel_address)
@@ -175,7 +177,8 @@ class MiddlewareDeployment:
         return f"http://{address}:{PORT}" if address else "http://127.0.0.1:9"
 
     async def _launch(self, container: Container) -> Launch:
-        variables = {PREFIX + name: value for name, value in (self.configuration | self.secrets).items()}
+        told = {**self.configuration, **self.secrets, **self._kafka()}
+        variables = {PREFIX + name: value for name, value in told.items()}
         argv = [sys.executable, "-m", "lab.estate.middleware"]
         return Launch(argv, variables | self._tracing() | dict(container.env))
 

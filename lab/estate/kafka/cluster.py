@@ -71,7 +71,10 @@ class Cluster:
         """The group, made if it was unknown: that is how groups come to be."""
         return self.groups.setdefault(group_id, Group(group_id))
 
-    def commit(self, group_id: str, topic: str, offsets: dict[int, int]) -> None:
-        """Commit from the outside, as a consumer that has gone away did."""
-        group = self.group(group_id)
-        group.offsets |= {(topic, index): Committed(offset) for index, offset in offsets.items()}
+    def commit_all(self, group_id: str, topic: str) -> None:
+        """The group has read everything of the topic, as one that has been at work for long."""
+        offsets = {
+            (topic, index): Committed(partition.end_offset)
+            for index, partition in enumerate(self._topic(topic).partitions)
+        }
+        self.group(group_id).offsets |= offsets

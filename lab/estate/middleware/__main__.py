@@ -12,6 +12,7 @@ from aiohttp import web
 from lab.estate.middleware import go, log, settings, traffic
 from lab.estate.middleware.chats import Chats
 from lab.estate.middleware.live_agent import LiveAgentClient
+from lab.estate.middleware.passthrough import Passthrough
 from lab.estate.middleware.polling import BotStates, Polling
 from lab.estate.middleware.proxy import Proxy
 from lab.estate.middleware.redis_master import RedisFailure, RedisMaster
@@ -54,6 +55,8 @@ async def _serve(config: settings.Settings, store: InterconnectionStore, proxy: 
         return 1
     log.info(f"Starting server on {config.bind_host}:{config.port}")
     async with asyncio.TaskGroup() as tasks:
+        if config.kafka_host:
+            tasks.create_task(Passthrough(config, polling, agent).run())
         tasks.create_task(traffic.update_redis(store, config.redis_traffic_interval))
         tasks.create_task(traffic.call_salesforce(chats, salesforce, config.salesforce_traffic_interval))
     return 0

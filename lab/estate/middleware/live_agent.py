@@ -56,6 +56,12 @@ class LiveAgentClient:
         url = f"{self._base}/Chasitor/ChasitorInit"
         _checked(await self._proxy.send("POST", url, headers=headers, document=document))
 
+    async def say(self, chat: Interconnection, text: str, sequence: int) -> None:
+        """Pass on what the user wrote. Raises CallFailure."""
+        headers = _headers(chat.affinity_token, chat.session_key) | {"X-LIVEAGENT-SEQUENCE": str(sequence)}
+        url = f"{self._base}/Chasitor/ChatMessage"
+        _checked(await self._proxy.send("POST", url, headers=headers, document={"text": text}))
+
     async def poll(self, chat: Interconnection, ack: int) -> Reply:
         """One long poll; the status decides what it means. Raises CallFailure without an answer."""
         headers = _headers(chat.affinity_token, chat.session_key)

@@ -1,0 +1,98 @@
+"""The bot platform upstream of the middleware: what its users write goes to a Kafka topic, today as on any day."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+
+from confluent_kafka import Producer
+
+from lab.estate.kafka import KafkaStandIn
+
+TOPIC = "integrations_passthrough_messages"
+PARTITIONS = 6
+_A_SECOND = 2
+_USERS = tuple(f"52155{number:08d}" for number in range(10_000_000, 10_000_012))
+_EARLIER_DAYS, _HOURS_BEFORE, _HOURS_AFTER = 6, 1, 12
+_MINUTE_SECONDS, _HOUR_SECONDS, _DAY_SECONDS = 60, 3600, 86_400
+
+
+class BotPlatform:
+    """Two messages a second by a client of its own. `user_ids` take turns; `pause` is the silence upstream.
+
+    Topic and history are there from the start: the same load in the same hours of the six days before, and in
+    the last minute; and the groups named in `readers` have read all of it.
+    """
+
+    def __init__(self, kafka: KafkaStandIn, *, readers: tuple[str, ...] = (), topic: str = TOPIC) -> None:
+        self._kafka, self._readers, self.topic = kafka, readers, topic
+        self._account = kafka.accounts.add("PLATFORMKEY00001")
+        self.user_ids = list(_USERS)
+        self._ticking: asyncio.Task[None] | None = None
+        self._producer: Producer
+
+    async def start(self, ca_file: Path) -> None:
+        """Make topic and history, begin to produce. The broker listens already."""
+        self._kafka.topics.create(self.topic, PARTITIONS)
+        self._remember()
+        options: dict[str, object] = {
+            **self._kafka.client_config(self._account, ca_file),
+            "client.id": "bot-platform",
+            "enable.idempotence": True,
+            # What could not be sent is gone with its user's patience, and does not come in a heap later.
+            "message.timeout.ms": 3_000,
+            "log_level": 0,
+        }
+        self._producer = Producer(options)
+        self.resume()
+
+    async def stop(self) -> None:
+        """Produce no more."""
+        self.pause()
+
+    def pause(self) -> None:
+        """Users, or whatever passes their messages on, fall silent."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            self._ticking = None
+
+    def resume(self) -> None:
+        """Users write again."""
+        if self._ticking is None:
+            self._ticking = asyncio.create_task(self._tick())
+
+    def restore_topic(self) -> None:
+        """Make the topic again after somebody deleted it, with its history and the groups' place in it."""
+        self._kafka.topics.create(self.topic, PARTITIONS)
+        self._remember()
+
+    def _remember(self) -> None:
+        now = time.time()
+        this_hour = int(now) // _HOUR_SECONDS * _HOUR_SECONDS
+        around = range(-_HOURS_BEFORE, _HOURS_AFTER)
+        days = range(_EARLIER_DAYS, 0, -1)
+        hours = [this_hour - day * _DAY_SECONDS + hour * _HOUR_SECONDS for day in days for hour in around]
+        # Of yesterday's hours some are still to come.
+        past = [hour for hour in hours if hour + _HOUR_SECONDS < now - _MINUTE_SECONDS]
+        cluster = self._kafka.cluster
+        cluster.seed_hours(self.topic, past, an_hour=_A_SECOND * _HOUR_SECONDS)
+        lately = _MINUTE_SECONDS * _A_SECOND
+        cluster.seed(self.topic, [now - (lately - number) / _A_SECOND for number in range(lately)])
+        for group in self._readers:
+            cluster.commit_all(group, self.topic)
+
+    async def _tick(self) -> None:
+        number = 0
+        while True:
+            user_id = self.user_ids[number % len(self.user_ids)]
+            message = {"client": "acme", "userID": user_id, "text": "hola", "timestamp": int(time.time() * 1000)}
+            try:
+                self._producer.produce(self.topic, json.dumps(message), key=user_id)
+            except BufferError:
+                # A queue this full means minutes without a broker; its users have long given up.
+                self._producer.purge()
+            self._producer.poll(0)
+            number += 1
+            await asyncio.sleep(1 / _A_SECOND)
