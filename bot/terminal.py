@@ -16,6 +16,7 @@ from bot.checks.registry import collect as collect_checks
 from bot.domain.actor import Role
 from bot.domain.command import Command, spec_named
 from bot.domain.contact_answer import ContactAnswer
+from bot.domain.diagnosis import LogReading
 from bot.domain.errors import SfintError
 from bot.domain.help import nothing_to_ask
 from bot.domain.notice import Notice, RunbookPage, Tone
@@ -31,16 +32,18 @@ from bot.ports.estate import Estate
 from bot.ports.logins import LoginBook
 from bot.remediations.registry import collect as collect_remediations
 from bot.runbook.loader import load_runbook
+from bot.runbook.matcher import Matcher
 from bot.settings import Reach, Settings
 from bot.usecases.lint_runbook import lint_runbook
 from bot.usecases.look_up_contact import contact_answer
 from bot.usecases.prove_settings import prove_settings
 from bot.usecases.prove_target import target_questions
+from bot.usecases.read_logs import read_logs
 from bot.usecases.run_checks import asked_of, run_checks
 from bot.usecases.show_runbook import show_runbook
 from bot.usecases.verify_audit import AuditVerdict, export_audit, verify_audit
 
-Answer = Report | ContactAnswer | DryRun | NoPlan | Notice | RunbookPage
+Answer = Report | ContactAnswer | LogReading | DryRun | NoPlan | Notice | RunbookPage
 
 
 def read_runbook(words: str) -> RunbookPage | Notice:
@@ -67,6 +70,10 @@ async def ask(settings: Settings, redactor: Redactor, target_name: str, command:
         estates = await open_estates(settings, store.logins, clock, stack)
         target, estate = settings.target(target_name), estates[target_name]
         remedies = collect_remediations()
+        if command.name == "logs":
+            runbook = load_runbook()
+            read = await read_logs(target, estate, command, Matcher(runbook.entries), runbook, asked_by="terminal")
+            return read if isinstance(read, Notice) else read.reading
         if command.name in remedies:
             try:
                 found = await remedies[command.name].plan(target, estate)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 _ADDRESS = re.compile(
-    r"(?<![\w.:\]])(?:\[(?P<six>[0-9a-fA-F:.]{2,45})\]|(?P<four>\d{1,3}(?:\.\d{1,3}){3}))(?::(?P<port>\d{1,5}))?(?![\w.])"
+    r"(?<![\w.:\]])(?:\[(?P<six>[0-9a-fA-F:.]{2,45})\]|(?P<four>\d{1,3}(?:\.\d{1,3}){3}))(?::(?P<port>\d{1,5}))?(?!\w|\.\w)"
 )
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.domain.contact_answer import ContactAnswer
+from bot.domain.diagnosis import LogReading
 from bot.domain.finding import Outcome
 from bot.domain.notice import Notice, RunbookPage
 from bot.domain.proof import Proof, Standing
@@ -22,7 +23,7 @@ _LEADING_CODE = re.compile(r"^`([^`]*)`")
 _MARKS = {Outcome.OK: "ok  ", Outcome.DEGRADED: "WARN", Outcome.FAILING: "FAIL", Outcome.UNKNOWN: "????"}
 
 
-def plain(content: Report | ContactAnswer | DryRun | NoPlan | Notice | RunbookPage) -> str:
+def plain(content: Report | ContactAnswer | DryRun | LogReading | NoPlan | Notice | RunbookPage) -> str:
     """The same content that Slack shows, without a final newline."""
     match content:
         case Report():
@@ -31,6 +32,8 @@ def plain(content: Report | ContactAnswer | DryRun | NoPlan | Notice | RunbookPa
             return _contact(content)
         case DryRun(plan, words):
             return _plan(plan, words)
+        case LogReading():
+            return _logs(content)
         case NoPlan():
             return _no_plan(content)
         case Notice():
@@ -97,6 +100,19 @@ def _plan(plan: Plan, words: str) -> str:
     lines += _section("Preflight", tuple(f"{fact.label}: {fact.value}" for fact in plan.facts))
     lines += _section("Steps", tuple(f"{n}. {call.title}" for n, call in enumerate(plan.steps, 1)))
     return _lines(lines)
+
+
+def _logs(reading: LogReading) -> str:
+    about = f", only lines that name {reading.client}" if reading.client else ""
+    lines = [f"Logs of {reading.workload} ({reading.target}), {reading.window}{about}: {reading.lines} lines"]
+    for each in reading.found:
+        where = each.first if each.first == each.last else f"{each.first} to {each.last}"
+        lines.append(f"{each.page.id:24} {each.match.confidence:4.0%}  {each.lines} lines, {where}")
+        lines.append(f"       {each.match.evidence}")
+        lines.append(f"       runbook: {each.page.title}; team: {', then '.join(each.page.teams) or 'nobody'}")
+    if not reading.found:
+        lines.append("nothing in them is known to the runbook")
+    return _lines([*lines, f"read: {', '.join(reading.streams) or 'no container'}", *reading.remarks])
 
 
 def _no_plan(found: NoPlan) -> str:

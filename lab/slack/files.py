@@ -1,9 +1,9 @@
-"""Uploaded files: an upload URL, the bytes, the completed file."""
+"""Uploaded files: an upload URL, the bytes, the completed file; and those that people post."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -17,6 +17,10 @@ class StoredFile:
     title: str = ""
     content: bytes | None = None
     completed: bool = False
+    owner: str = ""
+    """The person who posted it; empty for the app's own."""
+    channels: list[str] = field(default_factory=list)
+    """Where it was shared."""
 
 
 class FileStore:

@@ -6,6 +6,7 @@ from lab.slack.clicks import Clicks
 from lab.slack.composer import Composer
 from lab.slack.delivery import Deliveries
 from lab.slack.forms import Forms
+from lab.slack.shortcuts import Shortcuts
 from lab.slack.sight import Sight
 from lab.slack.world import SlackWorld
 
@@ -18,4 +19,6 @@ class Hands:
         clicks, forms = Clicks(world, deliveries, sight), Forms(world, deliveries, sight)
         self.type = Composer(world, deliveries, sight, event_subscriptions).type
         self.click, self.click_view = clicks.click, clicks.click_view
+        shortcuts = Shortcuts(world, deliveries, sight)
+        self.choose_shortcut, self.post_snippet = shortcuts.choose, shortcuts.post_snippet
         self.submit, self.close_view = forms.submit, forms.close_view

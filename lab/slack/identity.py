@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 # Everything that some implemented method asks for; a narrower set proves that a manifest suffices.
 _SCOPES = """
-    app_mentions:read channels:history channels:join channels:read chat:write commands files:write
+    app_mentions:read channels:history channels:join channels:read chat:write commands files:read files:write
     groups:history groups:read im:history im:read im:write reactions:write team:read usergroups:read
     users:read users:read.email
 """

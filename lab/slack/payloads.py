@@ -96,6 +96,28 @@ def block_actions(
     return payload
 
 
+def message_action(
+    world: SlackWorld,
+    person: Person,
+    channel: Channel,
+    message: StoredMessage,
+    callback_id: str,
+    *,
+    trigger_id: str,
+    response_url: str,
+) -> Json:
+    """An app's entry in the menu of a message; the whole message comes along."""
+    return _interaction(world, "message_action", person) | {
+        "action_ts": f"{world.clock():.6f}",
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+        "response_url": response_url,
+        "channel": {"id": channel.id, "name": channel_name(channel)},
+        "message_ts": message.ts,
+        "message": message_json(world, message, with_metadata=True),
+    }
+
+
 def view_actions(world: SlackWorld, person: Person, found: OpenView, action: Json, *, trigger_id: str) -> Json:
     """A click inside a modal or a home tab."""
     return _interaction(world, "block_actions", person) | {

@@ -14,14 +14,14 @@ from lab.slack.world import SlackWorld
 
 
 class ResponseEndpoint:
-    """Serves `/commands/…` and `/actions/…`; needs no token, the address is the secret."""
+    """Serves `/commands/…`, `/actions/…` and `/app/…` (shortcuts); needs no token, the address is the secret."""
 
     def __init__(self, world: SlackWorld) -> None:
         self._world = world
 
     def routes(self) -> list[web.RouteDef]:
         """What the server has to mount."""
-        return [web.post("/{kind:commands|actions}/{rest:.+}", self._serve)]
+        return [web.post("/{kind:commands|actions|app}/{rest:.+}", self._serve)]
 
     async def _serve(self, request: web.Request) -> web.Response:
         path = f"{request.match_info['kind']}/{request.match_info['rest']}"

@@ -126,6 +126,16 @@ class SlackStandIn:
             person_id, channel_id, message_ts, action_id, block_id=block_id, chosen=chosen
         )
 
+    async def choose_shortcut(self, person_id: str, channel_id: str, message_ts: str, callback_id: str) -> Clicked:
+        """See Shortcuts.choose."""
+        return await self.hands.choose_shortcut(person_id, channel_id, message_ts, callback_id)
+
+    async def post_snippet(
+        self, person_id: str, channel_id: str, name: str, content: str | bytes, *, comment: str = ""
+    ) -> Typed:
+        """See Shortcuts.post_snippet."""
+        return await self.hands.post_snippet(person_id, channel_id, name, content, comment=comment)
+
     async def submit(self, person_id: str, view_id: str, values: dict[str, dict[str, str]]) -> Submitted:
         """See Forms.submit."""
         return await self.hands.submit(person_id, view_id, values)

@@ -1,4 +1,4 @@
-"""files: upload in three steps, as everybody must since files.upload is gone."""
+"""files: upload in three steps, as everybody must since files.upload is gone; and what is known about one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,20 @@ from lab.slack.world import SlackWorld
 def methods() -> list[WebMethod]:
     """This family."""
     return [
+        WebMethod("files.info", _info, scope="files:read", tier=4),
         WebMethod("files.getUploadURLExternal", _get_url, scope="files:write", tier=4),
         WebMethod("files.completeUploadExternal", _complete, scope="files:write", tier=4),
     ]
+
+
+def _info(world: SlackWorld, arguments: Arguments) -> Json:
+    """The app sees its own files, and those in channels that it is a member of."""
+    stored = world.files.get(arguments.required("file", "file_not_found"))
+    if stored is None or not stored.completed:
+        raise SlackError("file_not_found")
+    if stored.owner and not world.bot_channels & set(stored.channels):
+        raise SlackError("file_not_found")
+    return {"file": file_json(world, stored), "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
 def _get_url(world: SlackWorld, arguments: Arguments) -> Json:
@@ -77,10 +88,11 @@ def file_json(world: SlackWorld, stored: StoredFile) -> Json:
         "mimetype": mimetypes.guess_type(stored.name)[0] or "text/plain",
         "filetype": stored.name.rpartition(".")[2] or "text",
         "size": len(stored.content or b""),
-        "user": world.identity.bot_user_id,
-        "mode": "hosted",
+        "user": stored.owner or world.identity.bot_user_id,
+        "mode": "snippet" if stored.owner else "hosted",
         "is_external": False,
         "url_private": f"{world.base_url}files-pri/{stored.id}",
+        "url_private_download": f"{world.base_url}files-pri/{stored.id}",
         "permalink": f"{world.base_url}files-pri/{stored.id}",
         "preview": (stored.content or b"")[:600].decode("utf-8", "replace"),
     }

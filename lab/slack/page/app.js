@@ -71,6 +71,8 @@ stream.onmessage = ({ data }) => {
 
 // ---- writing
 
+const LONGEST_MESSAGE = 4000; // Slack offers to make a snippet of what is longer
+
 function composer(form, extra) {
   if (!form) return;
   const field = form.querySelector("textarea");
@@ -80,7 +82,8 @@ function composer(form, extra) {
     if (!text) return;
     field.value = "";
     if (hints) hints.hidden = true;
-    post("type", { text, ...extra });
+    if (text.length > LONGEST_MESSAGE && !text.startsWith("/")) post("snippet", { name: "pasted.txt", content: text });
+    else post("type", { text, ...extra });
   };
   form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
   field.addEventListener("keydown", (event) => {
@@ -144,6 +147,12 @@ async function act(element, chosen) {
   if (url) window.open(url, "_blank", "noopener");
 }
 
+async function choose(shortcut) {
+  const ts = shortcut.closest("[data-ts]").dataset.ts;
+  const outcome = await post("shortcut", { ts, callback_id: shortcut.dataset.shortcut });
+  if (outcome.acked === false) show("This app did not respond. Try again?");
+}
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-thread].thread-open");
   if (opener) {
@@ -153,6 +162,11 @@ document.addEventListener("click", (event) => {
   }
   if (event.target.closest("[data-close]")) {
     post("close-view", { view_id: modalRoot.querySelector("[data-view-id]").dataset.viewId });
+    return;
+  }
+  const shortcut = event.target.closest("button[data-shortcut]");
+  if (shortcut) {
+    choose(shortcut);
     return;
   }
   const button = event.target.closest("button[data-action-id]");

@@ -14,6 +14,7 @@ from lab.slack import mrkdwn
 from lab.slack.errors import Json
 from lab.slack.form_values import options_of
 from lab.slack.messages import StoredMessage
+from lab.slack.page.hints import SHORTCUTS
 from lab.slack.views import OpenView
 from lab.slack.workspace import Channel, Person
 from lab.slack.world import SLACKBOT, SlackWorld
@@ -41,7 +42,12 @@ class Renderer:
             "clock": _clock,
             "json": lambda value: json.dumps(value),
         }
-        self._jinja.globals |= {"options_of": options_of, "name_of": self.name_of, "world": world}
+        self._jinja.globals |= {
+            "options_of": options_of,
+            "name_of": self.name_of,
+            "world": world,
+            "shortcuts": SHORTCUTS,
+        }
 
     def name_of(self, kind: str, identifier: str) -> str:
         """The name of a user, channel or user group; the id itself when there is none."""

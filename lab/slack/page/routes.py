@@ -152,6 +152,12 @@ class Page:
                 said["as"], said["channel"], said["ts"], said["action_id"], block_id=said.get("block_id"),
                 chosen=said.get("chosen"),
             ),
+            "shortcut": lambda said: hands.choose_shortcut(
+                said["as"], said["channel"], said["ts"], said["callback_id"]
+            ),
+            "snippet": lambda said: hands.post_snippet(
+                said["as"], said["channel"], said["name"] or "snippet.txt", said["content"]
+            ),
             "click-view": lambda said: hands.click_view(
                 said["as"], said["view_id"], said["action_id"], chosen=said.get("chosen")
             ),

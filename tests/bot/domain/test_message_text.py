@@ -1,0 +1,67 @@
+"""The words of a Slack message, wherever it keeps them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.message_text import message_text
+
+LINE = "dial tcp 10.0.0.9:6379: connect: no route to host"
+
+
+def test_a_plain_message() -> None:
+    """Entities and links are undone."""
+    message = {"text": "map[a:1] &lt;nil&gt; at <https://example.com/x|the pod>"}
+
+    assert message_text(message) == "map[a:1] <nil> at the pod"
+
+
+def test_an_alert_keeps_its_words_in_attachments() -> None:
+    """As monitoring tools post them: no text, one attachment with fields."""
+    message = {
+        "text": "",
+        "attachments": [{"fallback": "Redis", "title": "Alert", "fields": [{"title": "log", "value": LINE}]}],
+    }
+
+    assert LINE in message_text(message).splitlines()
+
+
+def test_rich_text_is_put_together() -> None:
+    """A line that lies in pieces is one line again; what text and blocks both say is said once."""
+    pieces = [
+        {"type": "text", "text": "dial tcp "},
+        {"type": "text", "text": "10.0.0.9:6379: connect: no route to host"},
+    ]
+    block = {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": pieces}]}
+
+    assert message_text({"text": LINE, "blocks": [block]}) == LINE
+
+
+def test_blocks_of_an_app() -> None:
+    """Sections and fields."""
+    blocks = [
+        {
+            "type": "section",
+            "text": {"type": "mrkdwn", "text": "one"},
+            "fields": [{"type": "mrkdwn", "text": "two"}],
+        }
+    ]
+
+    assert message_text({"blocks": blocks}) == "one\ntwo"
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["text", "blocks", "elements", "attachments", "type", "fields"]), inner)
+    ),
+    max_leaves=30,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["text", "blocks", "attachments", "files"]), _JSON))
+def test_nothing_crashes_it(message: dict[str, object]) -> None:
+    """A payload is a stranger's."""
+    assert isinstance(message_text(message), str)
