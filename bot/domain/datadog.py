@@ -35,6 +35,21 @@ class Datadog:
         """All of them."""
         return (*self.token_operations, *self.poll_operations, *self.chat_operations)
 
+    @property
+    def every_span(self) -> SpanQuestion:
+        """Spans of all operations in the window."""
+        return SpanQuestion(self.operations, self.window_seconds)
+
+    @property
+    def failed_spans(self) -> SpanQuestion:
+        """Those marked as errors."""
+        return SpanQuestion(self.operations, self.window_seconds, only_errors=True)
+
+    @property
+    def token_spans(self) -> SpanQuestion:
+        """Those of log-ins, failed or not."""
+        return SpanQuestion(self.token_operations, self.window_seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class SpanQuestion:

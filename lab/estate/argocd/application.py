@@ -92,7 +92,7 @@ class LabApplication:
         self._running = asyncio.create_task(self._operate(dry_run))
 
     async def keep_healing(self) -> None:
-        """For ever: after each change of the cluster, and now and then, looks whether a drift is to be reverted."""
+        """For ever: after each change of the cluster, and now and then, looks for a drift to be reverted."""
         changes = self.cluster.store.subscribe()
         try:
             while True:
