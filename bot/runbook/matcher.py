@@ -64,6 +64,9 @@ class Matcher:
         numbers: dict[str, int] = {}
         self._compiled = [_compile(signature, numbers) for signature in self.signatures]
         self._patterns = PatternSet(list(numbers))
+        self._led_by: dict[int, list[int]] = defaultdict(list)
+        for nth, by in enumerate(self._compiled):
+            self._led_by[by.pattern].append(nth)
 
     def match(self, text: str) -> tuple[Match, ...]:
         """The entries that the text names, surest first; none where nothing known fits.
@@ -75,7 +78,8 @@ class Matcher:
         for nth, line in enumerate(lines):
             for pattern in self._patterns.found_in(line):
                 seen[pattern].append(nth)
-        hits = [_Hit(by, line) for by in self._compiled for line in by.lines(seen)]
+        led = sorted(nth for pattern in seen for nth in self._led_by.get(pattern, ()))
+        hits = [_Hit(by, line) for by in map(self._compiled.__getitem__, led) for line in by.lines(seen)]
         matches = [self._matched(best, lines, beat) for best, beat in _winners(hits)]
         return tuple(sorted(matches, key=lambda match: (-match.confidence, match.entry)))
 
