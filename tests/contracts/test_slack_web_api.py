@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import pytest
@@ -284,6 +285,49 @@ async def test_a_file_is_uploaded_into_a_thread(slack: SlackStandIn, client: Asy
     assert (shared.files[0]["title"], shared.files[0]["size"]) == ("the log", 4)
     incomplete = client.files_completeUploadExternal(files=[{"id": "F0NOSUCH"}])
     assert await error_of(incomplete) == "file_not_found"
+
+
+async def test_a_persons_snippet_is_read(slack: SlackStandIn, client: AsyncWebClient) -> None:
+    """By files.info and the bytes behind it, for who has the token; not from a channel without the bot."""
+    said = await slack.post_snippet(RITA, CHANNEL, "app.log", "one\ntwo")
+    elsewhere = await slack.post_snippet(RITA, "C0RANDOM01", "app.log", "three")
+    posted = {message.ts: message.files[0]["id"] for message in slack.messages(CHANNEL) if message.files}
+
+    about = (await client.files_info(file=posted[said.ts or ""]))["file"]
+    assert (about["name"], about["user"], about["mode"]) == ("app.log", RITA, "snippet")
+    async with aiohttp.ClientSession() as session:
+        async with session.get(about["url_private"]) as refused:
+            assert refused.status == 403
+        headers = {"Authorization": f"Bearer {slack.bot_token}"}
+        async with session.get(about["url_private_download"], headers=headers) as given:
+            assert await given.text() == "one\ntwo"
+    unseen = next(each for each in slack.messages("C0RANDOM01") if each.ts == elsewhere.ts).files[0]["id"]
+    assert await error_of(client.files_info(file=unseen)) == "file_not_found"
+
+
+async def test_a_message_shortcut_brings_the_message(slack: SlackStandIn, client: AsyncWebClient) -> None:
+    """With its files, a trigger that opens a form, and a response_url."""
+    app = AsyncApp(client=client, process_before_response=True)
+    came: list[dict[str, Any]] = []
+
+    @app.message_shortcut("match")
+    async def match(ack, body, respond) -> None:  # type: ignore[no-untyped-def]
+        await ack()
+        came.append(body)
+        await respond("only for you")
+
+    said = await slack.post_snippet(RITA, CHANNEL, "app.log", "one", comment="look")
+    async with connected(slack, app):
+        chosen = await slack.choose_shortcut(ADA, CHANNEL, said.ts or "", "match")
+        whisper = await slack.wait_for(
+            lambda message: message.ephemeral_to == ADA, channel_id=CHANNEL, timeout=5.0
+        )
+
+    assert chosen.acked
+    body = came[0]
+    assert (body["type"], body["user"]["id"], body["channel"]["id"]) == ("message_action", ADA, CHANNEL)
+    assert (body["message"]["text"], body["message"]["files"][0]["name"]) == ("look", "app.log")
+    assert whisper.text == "only for you"
 
 
 async def test_reactions_bots_teams_and_direct_messages(slack: SlackStandIn, client: AsyncWebClient) -> None:

@@ -79,6 +79,13 @@ def sample_bot(client: AsyncWebClient) -> AsyncApp:
         await ack()
         await client.chat_postMessage(channel=CHANNEL, text=f"denied: {said} <@{body['user']['id']}>")
 
+    @app.message_shortcut("sfint:match-to-the-runbook")
+    async def match(ack, body, client) -> None:  # type: ignore[no-untyped-def]
+        await ack()
+        await client.chat_postMessage(
+            channel=CHANNEL, text=f"matched {len(body['message'].get('files') or [])} files"
+        )
+
     return app
 
 
@@ -183,3 +190,15 @@ async def test_inviting_the_bot_shows_at_once(slack: SlackStandIn, page: Page) -
     await page.get_by_test_id("send").click()
 
     await expect(page.locator(".presence")).to_have_text("sfint is here")
+
+
+async def test_a_message_has_the_apps_shortcut(slack: SlackStandIn, page: Page) -> None:
+    """What is too long for a message becomes a snippet; its shortcut is there when the pointer is over it."""
+    await page.goto(f"{slack.page_url}?as={RITA}")
+    await page.get_by_test_id("composer").fill("a long line\n" * 500)
+    await page.get_by_test_id("send").click()
+    message = page.get_by_test_id("message").filter(has=page.get_by_test_id("file"))
+    await message.hover()
+    await message.get_by_test_id("shortcut").click()
+
+    await expect(page.get_by_test_id("message").filter(has_text="matched 1 files")).to_be_visible()
