@@ -34,10 +34,11 @@ _LINE = re.compile(
     r"|(?P<unavailable>\bstatus\s?service\s?unavailable\b)"
     r"|(?P<duplicate>duplicate\s+long\s+polling)"
     r"|(?P<other>exists?\s+error\s+in\s+long\s*polling)"
-    r"|\bevent\s*\[\s*(?P<event>\w+)\s*\]"
-    r"|(?P<bare>\[\s*\d{3}\s*\]\s*-?\s*error\s+call\s+with\s+status\s*:)",
+    r"|\bevent\s*\[\s*(?P<event>\w+)\s*\]",
     re.I,
 )
+# Stands in the same line as the words above, before them, or alone.
+_BARE = re.compile(r"(?P<bare>\[\s*\d{3}\s*\]\s*-?\s*error\s+call\s+with\s+status\s*:)", re.I)
 _STATUS_OF = {"forbidden": 403, "unavailable": 503, "duplicate": 409, "empty": 204}
 _OF_A_POLL = re.compile(r"session\s+required\s+but|long\s*poll|system/messages|get_messages", re.I)
 """What tells an error of the long poll from one of another call, where the line says no more than the status."""
@@ -141,7 +142,7 @@ def _signs(lines: Iterable[str]) -> Iterator[_Told]:
         lowered = line.lower()
         if not any(word in lowered for word in _WORDS):
             continue
-        match = _LINE.search(line)
+        match = _LINE.search(line) or _BARE.search(line)
         if match is None:
             continue
         last = _time(line) or last
