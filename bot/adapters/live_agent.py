@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit
@@ -22,6 +23,7 @@ from bot.domain.live_chat import (
 from bot.domain.secret_shapes import MASK
 
 _REST = "/chat/rest"
+_NETLOC = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?")
 _SECRETS = ("id", "key", "affinityToken")
 
 
@@ -182,7 +184,7 @@ def _host(url: str) -> str:
         parts = urlsplit(url if "://" in url else f"https://{url}")
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+    if parts.scheme not in ("http", "https") or not _NETLOC.fullmatch(parts.netloc):
         return ""
     return f"{parts.scheme}://{parts.netloc}"
 

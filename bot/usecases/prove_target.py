@@ -1,4 +1,4 @@
-"""Questions about one target that its ports answer: workloads, Redis and Sentinel, Salesforce."""
+"""Questions about one target that its ports answer: workloads, Redis and Sentinel, Salesforce, live chat."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ from bot.domain.target import Target
 from bot.domain.workload import Kind, Pod, WorkloadRef
 from bot.ports.cache import Greeter
 from bot.ports.estate import Estate
+from bot.usecases.prove_live_chat import live_chat_questions
 
 
 def target_questions(target: Target, estate: Estate, greeter: Greeter) -> tuple[Question, ...]:
     """All of them; a log-in to Salesforce is among them, through the limiter that protects the account."""
-    return (*_workloads(target, estate), *_redis(target, estate, greeter), *_salesforce(target, estate))
+    return (
+        *_workloads(target, estate),
+        *_redis(target, estate, greeter),
+        *_salesforce(target, estate),
+        *live_chat_questions(target, estate),
+    )
 
 
 def _workloads(target: Target, estate: Estate) -> Sequence[Question]:
