@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from string import Formatter
 
 from bot.domain.signature import Signature
 
@@ -40,6 +41,7 @@ class Link(StrEnum):
     RANCHER_MIDDLEWARE = "rancher-middleware"
     DATADOG_TOKEN = "datadog-token"  # noqa: S105  (a link's name, not a secret)
     DATADOG_CHATS = "datadog-chats"
+    DATADOG_POLLS = "datadog-polls"
     ARGOCD = "argocd"
     CONFLUENT_TOPICS = "confluent-topics"
     CONFLUENT_GROUPS = "confluent-groups"
@@ -94,7 +96,12 @@ class Entry:
         return "\n".join(rest[:end]).strip()
 
     def linked(self, templates: Mapping[str, str], names: Mapping[str, str]) -> Entry:
-        """The same entry with its links: label -> address, `names` fill the placeholders; no template, no link."""
-        wanted = self.link_labels.items()
-        links = {label: templates[name].format_map(names) for name, label in wanted if name in templates}
+        """The same entry with its links: label -> address. No template, or no word for a placeholder: no link."""
+        wanted = {label: templates[name] for name, label in self.link_labels.items() if name in templates}
+        links = {label: text.format_map(names) for label, text in wanted.items() if _is_filled(text, names)}
         return replace(self, links=links)
+
+
+def _is_filled(template: str, names: Mapping[str, str]) -> bool:
+    """True where every placeholder has something to stand for it."""
+    return all(name is None or bool(names.get(name)) for _, name, _, _ in Formatter().parse(template))

@@ -89,11 +89,14 @@ class Target:
 
     @property
     def link_names(self) -> Mapping[str, str]:
-        """What the placeholders of link templates stand for."""
+        """What the placeholders of link templates stand for; empty where the settings do not say."""
         return {
             "target": self.name,
             "namespace": self.namespace,
             "statefulset": self.redis.statefulset,
             "deployment": self.middleware.deployment,
             "cluster": self.kafka.cluster_id if self.kafka else "",
+            "service": self.datadog.service if self.datadog else self.middleware.deployment,
+            "env": self.datadog.env if self.datadog else "",
+            "application": self.argocd.application if self.argocd else "",
         }

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.domain.salesforce import LoginFlow
+from bot.settings.datadog_agreement import datadog_disagreements
 from bot.settings.kafka_agreement import kafka_disagreements
 from bot.settings.live_chat_agreement import live_chat_disagreements
 from bot.settings.problems import Problem
@@ -51,6 +52,7 @@ def disagreements(tree: Tree) -> list[Problem]:
         problems += _half_a_certificate(name, target)
         problems += _login_flow(name, target)
         problems += kafka_disagreements(f"targets.{name}.kafka", _section(target, "kafka"))
+        problems += datadog_disagreements(f"targets.{name}.datadog", _section(target, "datadog"))
         live_chat = target.get("live_chat")
         if isinstance(live_chat, dict):
             problems += live_chat_disagreements(f"targets.{name}.live_chat", live_chat)

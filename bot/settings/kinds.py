@@ -39,7 +39,7 @@ def _url(value: str) -> str:
 
 def _link(value: str) -> str:
     """A placeholder that nothing fills in is found at the start, not when a card is drawn."""
-    known = ("target", "namespace", "statefulset", "deployment", "cluster")
+    known = ("target", "namespace", "statefulset", "deployment", "cluster", "service", "env", "application")
     wanted = "may hold only the placeholders " + ", ".join(f"{{{name}}}" for name in known)
     try:
         plain = all(
