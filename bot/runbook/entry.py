@@ -12,7 +12,7 @@ import yaml
 
 from bot.domain.runbook import Entry, Severity, Team
 from bot.runbook.errors import BadEntry
-from bot.runbook.signature import read_signatures
+from bot.runbook.signature import read_signatures, title_signature
 
 _KEYS = frozenset({"id", "title", "teams", "severity", "reviewed", "findings", "informational"}) | {
     "remediations",
@@ -41,7 +41,10 @@ def parse_entry(name: str, text: str) -> Entry:
         findings=reader.texts("findings"),
         informational=reader.texts("informational"),
         remediations=reader.texts("remediations"),
-        signatures=read_signatures(name, reader.text("id"), front.get("signatures", [])),
+        signatures=(
+            title_signature(reader.text("id"), reader.text("title")),
+            *read_signatures(name, reader.text("id"), front.get("signatures", [])),
+        ),
         links={},
         link_labels=reader.labels("links"),
         body=body.strip(),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.domain.signature import Signature
 from bot.runbook.errors import BadEntry
-from bot.runbook.template import is_regex, to_pattern
+from bot.runbook.template import GAP, is_regex, to_pattern
 
 DEFAULT_CONFIDENCE = 0.9
 _KEYS = frozenset({"match", "also", "unless", "within", "at_least", "confidence", "beats", "examples"})
@@ -18,6 +19,13 @@ def read_signatures(name: str, entry: str, value: object) -> tuple[Signature, ..
     if not isinstance(value, list):
         raise BadEntry(f"{name}: `signatures` must be a list")
     return tuple(signature for item in value for signature in _signatures(name, entry, item))
+
+
+def title_signature(entry: str, title: str) -> Signature:
+    """The entry's own title, alone on a line."""
+    words = GAP.join(re.findall(r"[0-9a-z]+", title.casefold()))
+    pattern = rf"^[^0-9a-z]*{words}[^0-9a-z]*$"
+    return Signature(entry, title, pattern, DEFAULT_CONFIDENCE, examples=(title,))
 
 
 def _signatures(name: str, entry: str, item: object) -> Iterator[Signature]:
