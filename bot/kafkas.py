@@ -1,4 +1,4 @@
-"""Builds the ways to Kafka from the settings; part of the composition root, imported where a target names Kafka."""
+"""Builds the ways to Kafka from the settings; part of the composition root, loaded where a target names Kafka."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack
 
 from bot.adapters.confluent_metrics import ConfluentMetrics
 from bot.adapters.kafka import KafkaStream
-from bot.adapters.kafka_link import KafkaLink, KafkaLogin
+from bot.adapters.kafka_link import KafkaLink
+from bot.adapters.kafka_login import KafkaLogin
 from bot.adapters.kafka_traffic import BrokerTraffic
 from bot.adapters.traffic_sources import TrafficSources
 from bot.ports.stream import Stream

@@ -73,6 +73,10 @@ class LastErrors:
         """librdkafka's `error_cb`; called while the client is polled."""
         self._told[error.code()] = (time.monotonic(), error)
 
+    def any_since(self, moment: float) -> bool:
+        """True where something went wrong with the connections."""
+        return any(at >= moment for at, _ in self._told.values())
+
     def refusal_since(self, moment: float) -> SfintError | None:
         """A refused log-in: it does not heal itself, so there is nothing to wait for."""
         told = [error for code in _REFUSED if (error := self._since(code, moment)) is not None]

@@ -6,15 +6,16 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from bot.adapters.kafka_errors import LastErrors, could_not_ask, translated
+from bot.adapters.kafka_login import KafkaLogin
 from bot.domain.errors import SfintError, Unreachable
 
 K = TypeVar("K")
@@ -32,40 +33,12 @@ _SILENT = logging.getLogger(f"{__name__}.librdkafka")
 _SILENT.addHandler(logging.NullHandler())
 
 
-@dataclass(frozen=True, slots=True)
-class KafkaLogin:
-    """The way in; an empty key means no SASL. Equal ones may share a link."""
+@dataclass(eq=False, slots=True)
+class _Client:
+    """Holds the only lasting reference: one in a traceback would end librdkafka's threads in the event loop."""
 
-    bootstrap_servers: tuple[str, ...]
-    security_protocol: str = "SASL_SSL"
-    sasl_mechanism: str = "PLAIN"
-    api_key: str = field(default="", repr=False)
-    api_secret: str = field(default="", repr=False)
-    ca_file: str | None = None
-
-    @property
-    def where(self) -> str:
-        """For messages: the first server."""
-        return self.bootstrap_servers[0]
-
-    def options(self) -> dict[str, Any]:
-        """librdkafka's configuration."""
-        made: dict[str, Any] = {
-            "bootstrap.servers": ",".join(self.bootstrap_servers),
-            "security.protocol": self.security_protocol,
-            "client.id": "sfint",
-            # A broker that comes back must be found within one question's deadline.
-            "reconnect.backoff.ms": 250,
-            "reconnect.backoff.max.ms": 1000,
-            "log_level": 2,
-        }
-        if self.api_key:
-            made |= {
-                "sasl.mechanism": self.sasl_mechanism,
-                "sasl.username": self.api_key,
-                "sasl.password": self.api_secret,
-            }
-        return made | ({"ssl.ca.location": self.ca_file} if self.ca_file else {})
+    admin: AdminClient
+    users: int = 0
 
 
 class KafkaLink:
@@ -76,17 +49,17 @@ class KafkaLink:
         self.deadline_seconds = deadline_seconds
         self._idle_seconds = idle_seconds
         self._errors = LastErrors(login.where, deadline_seconds)
-        self._client: AdminClient | None = None
+        self._client: _Client | None = None
         self._making = asyncio.Lock()
-        self._users = 0
         self._idle: asyncio.TimerHandle | None = None
-        self._dropping: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def aclose(self) -> None:
         """Ends librdkafka's threads; what was still asked ends with an error there."""
         self._stop_timer()
-        self._drop()
-        await asyncio.gather(*self._dropping)
+        if self._client is not None:
+            self._retire(self._client)
+        await asyncio.gather(*self._ending)
 
     @property
     def is_open(self) -> bool:
@@ -101,75 +74,102 @@ class KafkaLink:
         async with self._used() as client:
             asked = time.monotonic()
             try:
-                futures = send(client, self.deadline_seconds)
+                futures = send(client.admin, self.deadline_seconds)
             except KafkaException as error:
-                raise self._errors.explain(error.args[0], asked) from error
+                raise self._explained(client, error.args[0], asked) from error.with_traceback(None)
             waiting = {key: _observed(future) for key, future in futures.items()}
             await self._settled(client, waiting.values(), asked)
-        answers: dict[K, V | KafkaError] = {}
-        for key, future in waiting.items():
-            answer: V | KafkaError = _outcome(future)
-            if isinstance(answer, KafkaError) and could_not_ask(answer):
-                raise self._errors.explain(answer, asked)
-            answers[key] = answer
-        return answers
+            answers: dict[K, V | KafkaError] = {}
+            for key, future in waiting.items():
+                answer: V | KafkaError = _outcome(future)
+                if isinstance(answer, KafkaError) and could_not_ask(answer):
+                    raise self._explained(client, answer, asked)
+                answers[key] = answer
+            return answers
 
     async def ask_in_thread(self, call: Callable[[AdminClient, float], V]) -> V:
         """For the calls of librdkafka that block; the deadline is theirs to keep."""
         async with self._used() as client:
             asked = time.monotonic()
             try:
-                return await asyncio.to_thread(call, client, self.deadline_seconds)
+                return await asyncio.to_thread(lambda: call(client.admin, self.deadline_seconds))
             except KafkaException as error:
-                client.poll(0)
-                raise self._errors.explain(error.args[0], asked) from error
+                client.admin.poll(0)
+                raise self._explained(client, error.args[0], asked) from error.with_traceback(None)
 
-    async def _settled(self, client: AdminClient, waiting: Any, asked: float) -> None:
+    async def _settled(self, client: _Client, waiting: Iterable[asyncio.Future[V]], asked: float) -> None:
         pending = set(waiting)
         while pending:
             _, pending = await asyncio.wait(pending, timeout=_PACE_SECONDS)
-            client.poll(0)
+            client.admin.poll(0)
             refusal = self._errors.refusal_since(asked)
             if pending and refusal is not None:
+                self._retire(client)
                 raise refusal
             if pending and time.monotonic() > asked + self.deadline_seconds + _GRACE_SECONDS:
-                raise self._errors.explain(KafkaError(KafkaError._TIMED_OUT), asked)
+                raise self._explained(client, KafkaError(KafkaError._TIMED_OUT), asked)
 
     @contextlib.asynccontextmanager
-    async def _used(self) -> AsyncIterator[AdminClient]:
+    async def _used(self) -> AsyncIterator[_Client]:
         self._stop_timer()
-        self._users += 1
+        client = await self._made()
+        client.users += 1
         try:
-            yield await self._made()
+            yield client
         finally:
-            self._users -= 1
-            if not self._users:
-                self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._drop)
+            client.users -= 1
+            if client.users == 0:
+                self._left(client)
 
-    async def _made(self) -> AdminClient:
+    async def _made(self) -> _Client:
         async with self._making:
             if self._client is None:
-                options = self.login.options() | {"error_cb": self._errors.note}
+                options = self.login.options() | self._manners()
                 try:
                     # Reading the system's certificate authorities takes a while.
-                    self._client = await asyncio.to_thread(AdminClient, options, logger=_SILENT)
+                    self._client = _Client(await asyncio.to_thread(AdminClient, options, logger=_SILENT))
                 except KafkaException as error:
                     raise _unusable(self.login.where, error) from error
             return self._client
+
+    def _manners(self) -> dict[str, Any]:
+        """A broker that comes back must be found within one question's deadline."""
+        longest = max(200, round(self.deadline_seconds * 1000 / 3))
+        backoff = {"reconnect.backoff.ms": 100, "reconnect.backoff.max.ms": longest}
+        return backoff | {"error_cb": self._errors.note}
+
+    def _explained(self, client: _Client, error: KafkaError, asked: float) -> SfintError:
+        """A client that lost its brokers takes its time to find them again; a new one finds them at once."""
+        if self._errors.any_since(asked):
+            self._retire(client)
+        return self._errors.explain(error, asked)
+
+    def _left(self, client: _Client) -> None:
+        if client is not self._client:
+            self._end(client)
+            return
+        self._stop_timer()
+        self._idle = asyncio.get_running_loop().call_later(self._idle_seconds, self._retire, client)
 
     def _stop_timer(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
 
-    def _drop(self) -> None:
-        """The last reference goes in a thread: librdkafka joins its own threads there, and nobody waits for it."""
-        if self._client is None:
-            return
-        last, self._client = [self._client], None
+    def _retire(self, client: _Client) -> None:
+        """Nobody new gets it; it ends when its last user has left."""
+        if client is self._client:
+            self._client = None
+            if client.users == 0:
+                self._end(client)
+
+    def _end(self, client: _Client) -> None:
+        """In a thread: librdkafka joins its own threads there, and nobody waits for it."""
+        last = [client.admin]
+        del client.admin
         task = asyncio.ensure_future(asyncio.to_thread(last.clear))
-        self._dropping.add(task)
-        task.add_done_callback(self._dropping.discard)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
 
 def _unusable(where: str, error: KafkaException) -> SfintError:
