@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.domain.data_at_risk import data_at_risk
 from bot.domain.errors import NotFound
@@ -14,6 +15,7 @@ from bot.domain.remediation import Binding, Fact, NoPlan, Plan, Scalar, StepCall
 from bot.domain.target import Target
 from bot.domain.workload import Kind, Workload, WorkloadRef
 from bot.ports.estate import Estate
+from bot.readings.ask_argocd import ask_self_heal
 from bot.readings.observe_redis import observe_redis
 from bot.remediations.registry import remediation
 
@@ -44,18 +46,30 @@ async def restart_sentinel(target: Target, estate: Estate) -> Plan | NoPlan:
         return _no_plan(target, diagnosis, facts)
     scalers = await estate.cluster.autoscalers(target.namespace, target.redis.statefulset)
     facts = (*facts, Fact("Autoscaler", ", ".join(scalers) or "none"))
+    healer = await ask_self_heal(estate, workload.ref)
+    facts = (*facts, *healer.facts)
     if scalers and not _only_scales_up(workload, diagnosis):
-        return NoPlan(
-            NAME,
-            target.name,
-            diagnosis.verdict,
-            f"HorizontalPodAutoscaler {', '.join(scalers)} scales this workload and would revert the repair",
-            ("Ask Ops to suspend the autoscaler, then ask again.",),
-            facts,
-            entry=ENTRY,
-            needs_somebody=True,
-        )
-    return await _plan(target, estate, workload, observed, diagnosis, facts)
+        who = f"HorizontalPodAutoscaler {', '.join(scalers)} scales this workload"
+        return _reverted(target, diagnosis, facts, who, "suspend the autoscaler")
+    if healer.healed_by and not _only_scales_up(workload, diagnosis):
+        who = f"Argo CD heals the application {healer.healed_by} by itself"
+        return _reverted(target, diagnosis, facts, who, "switch self-heal off there for the time of the repair")
+    plan = await _plan(target, estate, workload, observed, diagnosis, facts)
+    return replace(plan, risks=(*plan.risks, *healer.risks))
+
+
+def _reverted(target: Target, diagnosis: Diagnosis, facts: tuple[Fact, ...], who: str, first: str) -> NoPlan:
+    """The refusal where something would take the scale back while the repair runs."""
+    return NoPlan(
+        NAME,
+        target.name,
+        diagnosis.verdict,
+        f"{who} and would revert the repair",
+        (f"Ask Ops to {first}, then ask again.",),
+        facts,
+        entry=ENTRY,
+        needs_somebody=True,
+    )
 
 
 def _not_found(target: Target, ref: WorkloadRef) -> NoPlan:

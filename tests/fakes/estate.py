@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.argocd import Application
 from bot.domain.crm_query import QueryAnswer, QueryVerdict
 from bot.domain.errors import Conflict, NotFound, RunStopped, SfintError, Unreachable
 from bot.domain.redis_topology import RedisView, SentinelView
@@ -197,12 +198,27 @@ class FakeCrm:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
+@dataclass
+class FakeDeployments:
+    """Argo CD with one application, or one that cannot be asked."""
+
+    found: Application
+    problem: SfintError | None = None
+
+    async def application(self) -> Application:
+        """As set."""
+        if self.problem is not None:
+            raise self.problem
+        return self.found
+
+
 def fake_estate(
     *,
     cluster: FakeCluster | None = None,
     workloads: FakeWorkloads | None = None,
     cache: FakeCache | None = None,
     crm: FakeCrm | None = None,
+    deployments: FakeDeployments | None = None,
 ) -> Estate:
     """The bundle, with fakes for what a test does not care about."""
     return Estate(
@@ -211,4 +227,5 @@ def fake_estate(
         cache=cache or FakeCache(),
         crm=crm or FakeCrm(),
         clock=FakeClock(),
+        deployments=deployments,
     )

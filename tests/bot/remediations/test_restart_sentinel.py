@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from bot.domain.argocd import Application, Ignored, Resource
+from bot.domain.errors import Unreachable
 from bot.domain.fence import PHASE, RESTORE, RUN
 from bot.domain.redis_topology import RedisView, SentinelView
 from bot.domain.remediation import NoPlan, Plan
@@ -20,7 +22,7 @@ from tests.bot.checks.check_world import (
     workload,
 )
 from tests.bot.domain.redis_world import ADDRESSES, DEAD, master, replica, sentinel
-from tests.fakes.estate import FakeCache, FakeCluster, FakeWorkloads, fake_estate
+from tests.fakes.estate import FakeCache, FakeCluster, FakeDeployments, FakeWorkloads, fake_estate
 
 NAME = TARGET.redis.statefulset
 KEPT = {"redis": ("/data",), "sentinel": ()}
@@ -40,6 +42,7 @@ class World:
     sentinels: list[SentinelView] = field(default_factory=lambda: [sentinel(n, DEAD) for n in range(3)])
     pods: list[Pod] = field(default_factory=redis_pods)
     scalers: tuple[str, ...] = ()
+    deployments: FakeDeployments | None = None
 
     async def plan(self) -> Plan | NoPlan:
         """What is offered now."""
@@ -47,6 +50,7 @@ class World:
         return await restart_sentinel(
             TARGET,
             fake_estate(
+                deployments=self.deployments,
                 cluster=FakeCluster(
                     {TARGET.namespace: [*self.pods, middleware_pod()]}, scalers={NAME: self.scalers}
                 ),
@@ -180,6 +184,51 @@ async def test_an_autoscaler_would_revert_the_repair() -> None:
 
     assert "redis-hpa" in refused.reason
     assert refused.needs_somebody
+
+
+_NODE = Resource("StatefulSet", TARGET.namespace, NAME)
+_HEALED = Application("redis", "Synced", "Healthy", is_automated=True, heals_itself=True, resources=(_NODE,))
+_IGNORED = Ignored("StatefulSet", pointers=("/spec/replicas",))
+
+
+async def test_self_heal_of_the_application_that_owns_it_would_revert_the_repair() -> None:
+    """So it is named, and what to switch off."""
+    refused = await World(deployments=FakeDeployments(_HEALED)).refused()
+
+    assert "Argo CD heals the application redis" in refused.reason
+    assert "switch self-heal off" in refused.advice[0]
+    assert refused.needs_somebody
+
+
+@pytest.mark.parametrize(
+    "application",
+    [
+        replace(_HEALED, heals_itself=False),
+        replace(_HEALED, ignored=(_IGNORED,)),
+        replace(_HEALED, resources=(replace(_NODE, name="other"),)),
+    ],
+)
+async def test_self_heal_that_lets_the_replicas_be_is_no_obstacle(application: Application) -> None:
+    """It is off, it ignores replicas, or the workload is not its own: told as a fact."""
+    plan = await World(deployments=FakeDeployments(application)).planned()
+
+    assert any(fact.label == "Argo CD self-heal" for fact in plan.facts)
+
+
+async def test_self_heal_does_not_hinder_scaling_up_from_zero() -> None:
+    """The count that is restored is the one that Git wants."""
+    world = World(workload(REDIS, 0, claim_mounts=KEPT), [], [], [], deployments=FakeDeployments(_HEALED))
+
+    assert (await world.planned()).binding.rung == "scale-up"
+
+
+async def test_an_argo_cd_that_cannot_be_asked_is_a_risk_and_no_obstacle() -> None:
+    """Its outage must not hold up the repair of Redis."""
+    away = FakeDeployments(_HEALED, Unreachable("argocd.example.com cannot be reached"))
+
+    plan = await World(deployments=away).planned()
+
+    assert any(risk.startswith("Argo CD could not be asked") for risk in plan.risks)
 
 
 async def test_argo_cd_is_told_as_a_risk() -> None:
