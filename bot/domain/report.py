@@ -41,6 +41,11 @@ class Report:
     title: str = "Status"
 
     @property
+    def is_narrow(self) -> bool:
+        """True for an answer about one system: whoever asks that wants to see what was found well, too."""
+        return self.title != "Status"
+
+    @property
     def worst(self) -> Outcome:
         """The worst outcome of all; OK for an empty report cannot happen: a report has a check."""
         return min((item.finding.outcome for item in self.items), key=lambda outcome: outcome.severity)

@@ -36,6 +36,8 @@ class Rendered:
     text: str
     blocks: list[dict[str, object]]
     metadata: dict[str, object]
+    left_out: int = 0
+    """How many groups of the body did not fit."""
 
 
 def header(text: str) -> Block:
@@ -105,12 +107,14 @@ def assemble(
     blocks_left = MOST_BLOCKS - len(fixed[0]) - len(fixed[1]) - 1
     characters_left = MOST_CHARACTERS - sum(map(_size, [*fixed[0], *fixed[1]]))
     middle: list[dict[str, object]] = []
+    left_out = 0
     for taken, group in enumerate(body):
         shaped = [_shape(block) for block in group]
         blocks_left -= len(shaped)
         characters_left -= sum(map(_size, shaped))
         if blocks_left < 0 or characters_left < 0:
-            middle.append(_shape(context(f"… {len(body) - taken} {more}")))
+            left_out = len(body) - taken
+            middle.append(_shape(context(f"… {left_out} {more}")))
             break
         middle.extend(shaped)
     event, payload = metadata
@@ -118,6 +122,7 @@ def assemble(
         text,
         [*fixed[0], *middle, *fixed[1]],
         {"event_type": event, "event_payload": dict(payload)},
+        left_out,
     )
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from bot.adapters.store.store import Store
 from bot.domain.actor import Actor, Place, Role, Roles
+from bot.domain.errors import NotFound
 from bot.domain.remediation import Binding, Plan, StepCall
 from bot.domain.run import RunRequest
 from bot.domain.target import Mode, Target
+from bot.ports.attachments import Attachment
 from bot.ports.chat import Content, Where
 from bot.runbook.loader import load_runbook
 from bot.runbook.matcher import Matcher
@@ -44,6 +46,14 @@ class Starts:
     async def start(self, request: RunRequest) -> None:
         """Keeps the asker."""
         self.started.append(request.requested_by)
+
+
+class NoFiles:
+    """Messages without files."""
+
+    async def read(self, file_id: str) -> Attachment:
+        """There is none."""
+        raise NotFound(f"there is no file {file_id}")
 
 
 class HeardChat:
@@ -90,7 +100,7 @@ def fake_desk(store: Store, chat: HeardChat, **changes: object) -> Desk:
         steps={},
         chat=chat,
         directory=None,
-        attachments=None,
+        attachments=NoFiles(),
         ledger=store.ledger,
         pages=store.pages,
         runs=store.runs,

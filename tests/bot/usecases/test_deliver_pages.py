@@ -100,9 +100,10 @@ class World:
         nothing: Any = None
         self.loop = DeliverPages(self.provider, retry_seconds=0.02)
         self.desk = Desk(
-            targets={}, default_targets={}, estates={}, roles=nothing, home_team="T1", runbook=nothing, checks=(),
-            remediations={}, steps={}, chat=self.cards, directory=nothing, ledger=store.ledger, pages=store.pages,
-            runs=store.runs, freezer=store.freezer, clock=SystemClock(), wake_pager=self.loop.wake,
+            targets={}, default_targets={}, estates={}, roles=nothing, home_team="T1", runbook=nothing,
+            matcher=nothing, checks=(), remediations={}, steps={}, chat=self.cards, directory=nothing,
+            attachments=nothing, ledger=store.ledger, pages=store.pages, runs=store.runs, freezer=store.freezer,
+            clock=SystemClock(), wake_pager=self.loop.wake,
         )  # fmt: skip
 
     async def opens(self, page: Page) -> None:

@@ -16,8 +16,10 @@ from bot.ports.inbox import Arrival, Received
 from bot.ports.telemetry import Telemetry
 from bot.remediations.registry import Remediation, at_once
 from bot.runbook.loader import load_runbook
+from bot.runbook.matcher import Matcher
 from bot.usecases.desk import Desk
 from bot.usecases.work_inbox import WorkInbox
+from tests.fakes.desk import NoFiles
 from tests.fakes.estate import fake_estate
 
 HOME, CHANNEL, RITA, ARNO = "T0ACME0001", "C0INCSF001", "U0RITA001", "U0ARNO001"
@@ -101,11 +103,13 @@ def desk_of(store: Store, planner: object, chat: Chat) -> Desk:
         roles=Roles({role: frozenset({EVERYBODY}) for role in Role}),
         home_team=HOME,
         runbook=load_runbook(),
+        matcher=Matcher(()),
         checks=(),
         remediations={"restart-sentinel": Remediation("restart-sentinel", planner, at_once)},
         steps={},
         chat=chat,
         directory=Colleagues(),
+        attachments=NoFiles(),
         ledger=store.ledger,
         pages=store.pages,
         runs=store.runs,

@@ -20,8 +20,10 @@ from bot.ports.freeze import FreezeState
 from bot.ports.step import StepContext
 from bot.remediations.registry import Remediation, at_once
 from bot.runbook.loader import load_runbook
+from bot.runbook.matcher import Matcher
 from bot.usecases.desk import Desk
 from bot.usecases.run_script import RepairScript
+from tests.fakes.desk import NoFiles
 from tests.fakes.estate import FakeClock, fake_estate
 
 HOME, CHANNEL, RITA, ARNO = "T0ACME0001", "C0INCSF001", "U0RITA001", "U0ARNO001"
@@ -134,11 +136,13 @@ async def world(store: Store) -> World:
         roles=ROLES,
         home_team=HOME,
         runbook=load_runbook(),
+        matcher=Matcher(()),
         checks=(),
         remediations={"restart": Remediation("restart", planner, at_once)},
         steps={scale.id: scale},
         chat=Quiet(),
         directory=people,
+        attachments=NoFiles(),
         ledger=store.ledger,
         pages=store.pages,
         runs=store.runs,
