@@ -37,16 +37,16 @@ async def datadog(target: Target, estate: Estate) -> Finding:
     counts = await traces.counts(expected.every_span)
     failed = await traces.samples(expected.failed_spans, expected.sampled_spans) if counts.failed else ()
     reading = judge_traces(expected, counts, failed)
-    lines = [*_by_operation(expected, counts), *_words(failed)]
-    if counts.asked_seconds_ago:
-        lines.append(f"asked {counts.asked_seconds_ago:.0f} s ago")
+    age = f", asked {counts.asked_seconds_ago:.0f} s ago" if counts.asked_seconds_ago else ""
+    said = _words(failed)
+    lines = [*_by_operation(expected, counts), *said[:1], f"{traces.budget()}{age}", *said[1:]]
     return Finding(
         check="datadog",
         component="datadog",
         outcome=_OUTCOMES.get(reading.verdict, Outcome.DEGRADED),
         code=f"datadog.{reading.verdict}",
         summary=f"Datadog: {_summary(expected, counts, reading)}",
-        evidence=(*lines, str(traces.budget())),
+        evidence=tuple(lines),
     )
 
 
@@ -69,15 +69,22 @@ def _summary(expected: Datadog, counts: SpanCounts, reading: TraceReading) -> st
 
 
 def _by_operation(expected: Datadog, counts: SpanCounts) -> Iterator[str]:
+    """A line for each operation that fails, the others in one."""
+    well = []
     for operation in expected.operations:
         one = counts.of((operation,))
-        if not one.total:
+        if not one.failed:
+            well += [f"{operation} {one.total}"] if one.total else []
             continue
         bad = [f"{row.http_status or 'no status'}: {row.spans}" for row in one.rows if row.failed]
+        judged = "; the check long-poll judges them" if operation in expected.poll_operations else ""
         slowest = max(row.longest_seconds for row in one.rows)
-        judged = ", judged by the check long-poll" if bad and operation in expected.poll_operations else ""
-        said = f" ({', '.join(bad)}{judged})" if bad else ""
-        yield f"{operation}: {one.failed} of {one.total} spans failed{said}, slowest {slowest:.1f} s"
+        yield (
+            f"{operation}: {one.failed} of {one.total} spans failed ({', '.join(bad)}{judged}),"
+            f" slowest {slowest:.1f} s"
+        )
+    if well:
+        yield f"spans without a failure: {', '.join(well)}"
 
 
 def _words(failed: Sequence[SpanSample]) -> list[str]:

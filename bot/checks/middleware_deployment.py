@@ -9,8 +9,9 @@ from bot.domain.errors import NotFound
 from bot.domain.finding import Finding, Outcome
 from bot.domain.rollout import Rollout, RolloutState, rollout_state
 from bot.domain.target import Target
-from bot.domain.workload import Kind, Pod, Workload, WorkloadRef
+from bot.domain.workload import Container, Kind, Pod, Workload, WorkloadRef
 from bot.ports.estate import Estate
+from bot.readings.last_errors import last_errors
 
 _OUTCOMES = {
     "ok": Outcome.OK,
@@ -20,6 +21,10 @@ _OUTCOMES = {
     "desired-zero": Outcome.FAILING,
     "not-found": Outcome.FAILING,
 }
+
+_MOST_ERRORS = 3
+_LOG_SHARE = 0.4
+"""Of the check's time: a slow log must not cost the verdict."""
 
 
 @check(
@@ -39,7 +44,15 @@ async def middleware_deployment(target: Target, estate: Estate) -> Finding:
     pods = await estate.cluster.pods(target.namespace, workload.selector)
     code, words = _judged(workload, pods, rollout_state(workload))
     images = (f"image {image}" for image in workload.images)
-    return _finding(code, f"{name}: {words}", (*(_line(pod) for pod in pods), *images))
+    errors = () if code == "ok" else await _last_errors(target, estate, pods)
+    return _finding(code, f"{name}: {words}", (*(_line(pod) for pod in pods), *images, *errors))
+
+
+async def _last_errors(target: Target, estate: Estate, pods: Sequence[Pod]) -> tuple[str, ...]:
+    seconds = target.timings.check_seconds * _LOG_SHARE
+    container = target.middleware.container
+    found = await last_errors(estate, target.namespace, pods, container, most=_MOST_ERRORS, seconds=seconds)
+    return tuple(f"log: {line}" for line in found)
 
 
 def _judged(workload: Workload, pods: Sequence[Pod], rollout: Rollout) -> tuple[str, str]:
@@ -72,9 +85,12 @@ def _line(pod: Pod) -> str:
     state = "going away" if pod.is_deleting else "ready" if pod.is_ready else f"not ready {pod.reason}".strip()
     parts = [f"{pod.name}: {state}, {sum(one.restarts for one in pod.containers)} restarts"]
     parts += [f"{one.name}: {one.waiting_message or one.waiting_reason}" for one in pod.crash_loops]
-    parts += [
-        f"{one.name} ended with {one.last_exit_code} {one.last_exit_reason}".strip()
-        for one in pod.containers
-        if one.last_exit_code is not None
-    ]
+    parts += [_ended(one) for one in pod.containers if one.last_exit_code is not None]
     return "; ".join(parts)
+
+
+def _ended(container: Container) -> str:
+    """How the run before ended: exit code, reason (OOMKilled, Error, Completed), time."""
+    words = f"{container.name} ended with {container.last_exit_code} {container.last_exit_reason}".strip()
+    at = container.last_finished_at
+    return f"{words} at {at:%H:%M:%S} UTC" if at else words

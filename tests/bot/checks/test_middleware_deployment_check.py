@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from bot.checks.middleware_deployment import middleware_deployment
+from bot.domain.errors import AccessDenied, NotFound, SfintError, Unreachable
 from bot.domain.finding import Outcome
 from bot.domain.workload import Container, Pod, Workload
 from tests.bot.checks import check_world as world
@@ -78,3 +81,40 @@ async def test_the_evidence_names_pods_and_image() -> None:
         f"{_POD.name}: ready, 0 restarts",
         "image acme/salesforce-integration:production-v0.1.7",
     )
+
+
+async def test_the_evidence_tells_how_the_last_run_ended_and_what_it_said() -> None:
+    """Exit code, reason and time; then the last errors of the run before, short and redacted."""
+    name, restarted = world.TARGET.middleware.container, datetime(2026, 1, 1, 3, 4, 5, tzinfo=UTC)
+    ended = replace(_LOOP, last_exit_code=2, last_exit_reason="Error", last_finished_at=restarted)
+    lines = [
+        json.dumps({"severity": "info", "msg": "Starting server"}),
+        json.dumps({"severity": "error", "msg": "get_token", "error": 'login{Password:"hunter22"}'}),
+        json.dumps({"severity": "fatal", "msg": "Error initializing Redis Manager", "error": "[dial tcp]"}),
+        "panic: envconfig.Process: assigning SFC_API_VERSION",
+    ]
+    pod = replace(_CRASHING, containers=(ended,))
+    cluster = FakeCluster({world.TARGET.namespace: [pod]}, log={(pod.name, name, True): "\n".join(lines)})
+    down = FakeWorkloads(replace(_FINE, available_replicas=0))
+
+    finding = await middleware_deployment(world.TARGET, fake_estate(cluster=cluster, workloads=down))
+
+    assert finding.code == "middleware.crash-loop"
+    assert "ended with 2 Error at 03:04:05 UTC" in finding.evidence[0]
+    assert finding.evidence[2:] == (
+        'log: get_token: login{Password:"***"}',
+        "log: Error initializing Redis Manager: [dial tcp]",
+        "log: panic: envconfig.Process: assigning SFC_API_VERSION",
+    )
+
+
+@pytest.mark.parametrize("problem", [Unreachable("no answer"), AccessDenied("no pods/log"), NotFound("none")])
+async def test_a_log_that_cannot_be_read_costs_no_verdict(problem: SfintError) -> None:
+    """The pods have said enough."""
+    cluster = FakeCluster({world.TARGET.namespace: [_CRASHING]}, log_problem=problem)
+    down = FakeWorkloads(replace(_FINE, available_replicas=0))
+
+    finding = await middleware_deployment(world.TARGET, fake_estate(cluster=cluster, workloads=down))
+
+    assert finding.code == "middleware.crash-loop"
+    assert not [line for line in finding.evidence if line.startswith("log:")]
