@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from json import JSONEncoder
 
+from bot.diagnosis.clean import Cleaner
 from bot.diagnosis.pieces import Piece
 from bot.diagnosis.tally import Tally
 from bot.domain.redaction import Redactor
 from bot.domain.secret_shapes import MASK
 from bot.runbook.known_lines import KnownLine, KnownLines
 from bot.runbook.matcher import Matcher
+
+_quoted = JSONEncoder(ensure_ascii=False).encode
 
 
 class Form(StrEnum):
@@ -34,13 +37,23 @@ class Answer:
     numbered: tuple[tuple[int, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A match as it may be shown."""
+
+    entry: str
+    confidence: float
+    evidence: str
+
+
 class Answers:
     """Compiled once; nothing that it gives to print holds a secret."""
 
-    def __init__(self, matcher: Matcher, redactor: Redactor, form: Form) -> None:
+    def __init__(self, matcher: Matcher, form: Form) -> None:
         self._matcher = matcher
         self._known = KnownLines(matcher)
-        self._redactor = redactor
+        self._redactor = Redactor()
+        self._cleaner = Cleaner()
         self._form = form
 
     def of(self, piece: Piece) -> Answer:
@@ -61,22 +74,22 @@ class Answers:
         if not piece.lines:
             return
         by_number = {line.number: line for line in known}
-        for number, text in enumerate(piece.text.split("\n")):
-            clean = self._redactor.text(text)
+        for number, clean in enumerate(self._cleaner.lines(piece.text)):
             line = by_number.get(number)
-            matches = [
-                {"entry": entry, "confidence": confidence, "evidence": evidence}
-                for entry, confidence, evidence in (self._shown(line, clean) if line else ())
-            ]
-            yield json.dumps({"text": clean, "matches": matches}, ensure_ascii=False) + "\n"
+            matches = ", ".join(map(_match, self._shown(line, clean))) if line else ""
+            yield f'{{"text": {_quoted(clean)}, "matches": [{matches}]}}\n'
 
     def _words(self, line: KnownLine) -> str:
         shown = self._shown(line, self._redactor.text(line.text))
-        return "; ".join(f"{entry} {confidence:.2f} {evidence}" for entry, confidence, evidence in shown)
+        return "; ".join(f"{match.entry} {match.confidence:.2f} {match.evidence}" for match in shown)
 
-    def _shown(self, line: KnownLine, clean: str) -> Iterator[tuple[str, float, str]]:
-        """Entry, confidence and evidence: the latter out of the clean line, as it may begin within a secret."""
+    def _shown(self, line: KnownLine, clean: str) -> Iterator[_Shown]:
+        """Evidence comes out of the clean line: it may begin within a secret, behind the name that tells."""
         matches = line.matches if clean == line.text else self._matcher.match(clean)
         evidence = {match.entry: self._redactor.text(match.evidence) for match in matches}
         for match in line.matches:
-            yield match.entry, match.confidence, evidence.get(match.entry, MASK)
+            yield _Shown(match.entry, match.confidence, evidence.get(match.entry, MASK))
+
+
+def _match(shown: _Shown) -> str:
+    return _quoted(asdict(shown))

@@ -105,7 +105,7 @@ def _opened(name: str) -> int:
 def _diagnose(wish: _Wish, descriptor: int) -> int:
     tally, redactor = Tally(), Redactor()
     try:
-        with closing(_answers(wish, descriptor, redactor)) as answers:
+        with closing(_answers(wish, descriptor)) as answers:
             for answer in answers:
                 _write(_printed(answer, tally.lines))
                 tally.append(answer.tally)
@@ -122,9 +122,9 @@ def _diagnose(wish: _Wish, descriptor: int) -> int:
     return _OK
 
 
-def _answers(wish: _Wish, descriptor: int, redactor: Redactor) -> Generator[Answer, None, None]:
+def _answers(wish: _Wish, descriptor: int) -> Generator[Answer, None, None]:
     """Of one piece after the other; a file's are made by several processes."""
-    answers = Answers(Matcher(load_runbook().entries), redactor, wish.form)
+    answers = Answers(Matcher(load_runbook().entries), wish.form)
     log = _regular(descriptor)
     if log is None:
         yield from map(answers.of, read_stream(descriptor))

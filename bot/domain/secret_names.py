@@ -23,6 +23,16 @@ _NOISE = re.compile(r"[^a-z0-9]+")
 _OPAQUE = re.compile(r"(?=[^\d]*\d)(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9+=_]{16,}|[0-9a-f]{32}|[0-9a-f]{40}")
 
 
+def telling_ends() -> tuple[str, ...]:
+    """What the plain form of every secret or phone name ends with."""
+    return (*_SECRET_TAILS, *sorted(_SECRET_WORDS), *_PHONE_TAILS)
+
+
+def weak_ends() -> tuple[str, ...]:
+    """What the plain form of every weak name ends with."""
+    return (*sorted(_WEAK_WORDS), *_WEAK_TAILS, *(_plain(name) for name in sorted(_OUR_CHECKS)))
+
+
 def _plain(name: str) -> str:
     return _NOISE.sub("", name.lower())
 

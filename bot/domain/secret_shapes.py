@@ -40,6 +40,7 @@ def _phone(match: re.Match[str]) -> str:
     return f"{MASK}{digits[-2:]}" if len(digits) >= 8 else match[0]
 
 
+_USER_ID = r"(?<![\w.:+-])(?<!offset )52\d{10,11}(?![\w.])"
 _SHAPES: tuple[tuple[str, _Rewrite], ...] = (
     (r"(?<![\w-])eyJ[\w-]{5,}+\.[\w-]{5,}+(?:\.[\w-]*+)*+", MASK),  # JSON web token
     # Slack: webhooks and response_url (a stand-in's too), then tokens.
@@ -86,8 +87,9 @@ _SHAPES: tuple[tuple[str, _Rewrite], ...] = (
     (r"(?<![\w+])\+[1-9](?:[ ().-]{0,2}\d){7,14}(?![\d])", _phone),
     (r"(?<![\w.:+/=-])\(\d{2,3}\) ?\d{3,4}[ -]?\d{4}(?![\w-])", _phone),
     (r"(?<![\w.:+/-])(?:\d{3}-\d{3,4}|\d{2}-\d{4})-\d{4}(?![\w.:-])", _phone),
-    (r"(?<![\w.:+-])(?<!offset )52\d{10,11}(?![\w.])", _phone),
+    (_USER_ID, _phone),
 )
+_USER_IDS = re.compile(_USER_ID)
 _COMPILED = tuple((re.compile(shape), rewrite) for shape, rewrite in _SHAPES)
 
 
@@ -97,6 +99,11 @@ def mask_shapes(text: str) -> str:
     for shape, rewrite in _COMPILED:
         text = shape.sub(rewrite, text)
     return text
+
+
+def mask_user_ids(text: str) -> str:
+    """The text with the middleware's user ids masked, and nothing else."""
+    return _USER_IDS.sub(_phone, text)
 
 
 def mask_phone(value: str) -> str:
