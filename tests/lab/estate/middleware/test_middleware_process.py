@@ -276,6 +276,48 @@ async def test_each_poll_status_has_its_line(
         assert entry["error"] == f"[{status}] - Error call with status : {text}"
 
 
+@pytest.mark.parametrize(("status", "is_over"), [(403, True), (500, True), (503, False)])
+async def test_what_ends_a_chat_sends_its_user_to_the_time_out_state(
+    middleware: Middleware, agent: LiveAgentStandIn, status: int, is_over: bool
+) -> None:
+    """After a 503 it reconnects and goes on; after the others nobody polls for this user any more."""
+    await middleware.connect()
+    agent.answers_polls_with(status, times=1)
+
+    if is_over:
+        assert (await middleware.logs("Send to state [from-sf-timeout]"))["userID"]
+    else:
+        await middleware.logs("StatusServiceUnavailable")
+        await middleware.logs("Not content events")
+
+    assert any("ReconnectSession" in request.path for request in agent.requests) is not is_over
+    assert any("from-sf-timeout" in line for line in middleware.lines) is is_over
+
+
+async def test_a_reconnect_that_fails_loses_the_chat(middleware: Middleware, agent: LiveAgentStandIn) -> None:
+    """With a line of its own."""
+    agent.refuses_reconnects = 503
+    await middleware.connect()
+    agent.answers_polls_with(503, times=1)
+
+    entry = await middleware.logs("Reconnect session failed")
+
+    assert entry["error"] == "[503] - Error call with status : "
+    await middleware.logs("Send to state [from-sf-timeout]")
+
+
+async def test_after_a_duplicate_the_next_poll_learns_that_the_chat_is_over(
+    middleware: Middleware, agent: LiveAgentStandIn
+) -> None:
+    """409, then 403, as with two pods."""
+    await middleware.connect()
+    agent.answers_polls_with(409, times=1)
+
+    await middleware.logs("Duplicate Long Polling")
+
+    assert (await middleware.logs("StatusForbidden"))["severity"] == "error"
+
+
 async def test_nobody_available_is_information(middleware: Middleware, agent: LiveAgentStandIn) -> None:
     """ChatRequestFail [Unavailable] is logged at INFO."""
     agent.available_buttons.clear()
