@@ -85,7 +85,8 @@ class LiveAgentChat:
     async def _open_and_delete(self) -> SessionProof:
         headers = {**self._version, "X-LIVEAGENT-AFFINITY": "null"}
         reply = await self._http.send("GET", f"{self._base}/System/SessionId", headers=headers)
-        answer = _answered(reply)
+        shown = ", ".join(f"{name}: {value}" for name, value in headers.items())
+        answer = replace(_answered(reply), request=f"{reply.request} ({shown})")
         if reply.status != 200:
             return SessionProof(answer)
         body = json_object(reply.body)

@@ -36,7 +36,7 @@ def _applies(target: Target, estate: Estate) -> bool:
 async def live_chat(target: Target, estate: Estate) -> Finding:
     """Opens a chat session and deletes it again, and asks the host whether the org has moved (SwitchServer).
 
-    The evidence is what Salesforce's support asks for: address, request and answer, without keys.
+    What it says is what Salesforce's support asks for: address, request and answer, without keys.
     """
     chat, agent = target.live_chat, estate.live_agent
     if chat is None or agent is None:
@@ -61,12 +61,18 @@ def _judged(session: SessionProof, availability: Availability) -> tuple[str, str
     if availability.answer.verdict is ChatVerdict.MOVED:
         return "moved", f"the org has moved to {availability.moved_to}, and this host says nothing of its chats"
     if session.answer.verdict is not ChatVerdict.OK:
-        return session.answer.verdict.value, _MEANINGS[session.answer.verdict]
+        said = f": SessionId answers {session.answer.status}" if session.answer.status else ""
+        return session.answer.verdict.value, _MEANINGS[session.answer.verdict] + said
     if availability.answer.verdict is ChatVerdict.IDS_REFUSED:
         return "ids-refused", _MEANINGS[ChatVerdict.IDS_REFUSED]
     if not session.was_deleted:
         return "not-deleted", f"a session is opened, and could not be deleted: {session.deletion}"
-    return "ok", f"SessionId answers 200 {session.proof}, and the session was deleted"
+    return "ok", f"{_address(session)} answers 200 {session.proof}; deleted again"
+
+
+def _address(session: SessionProof) -> str:
+    """The address alone: the method and the headers stand in the evidence."""
+    return session.answer.request.partition(" ")[2].partition(" ")[0]
 
 
 def _evidence(session: SessionProof, availability: Availability, code: str) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ IN_SLACK = {
     "runbook: unknown option": ("runbook --page", "no option", "/sfint runbook"),
     "freeze: unknown option": ("freeze --reason because", "no option `--reason`", "/sfint freeze"),
     "thaw: too many": ("thaw now", "one argument too many", "/sfint thaw"),
+    "livechat: too many": ("livechat whatsapp", "one argument too many", "/sfint livechat"),
     "help: unknown command": ("help reboot", "not a command", "/sfint help"),
 }
 
