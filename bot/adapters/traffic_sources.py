@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.errors import SfintError
 from bot.domain.kafka_traffic import TopicTraffic, Window
@@ -33,4 +34,4 @@ class TrafficSources:
 
 
 def _instead(answer: TopicTraffic, why: str) -> TopicTraffic:
-    return TopicTraffic(answer.topic, answer.figures, f"{answer.source}, because {why}")
+    return replace(answer, doubt=why)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.checks.registry import check
 from bot.domain.errors import Unreachable
 from bot.domain.finding import Finding
@@ -34,7 +36,9 @@ async def kafka_traffic(target: Target, estate: Estate) -> Finding:
     seen = await traffic.messages(kafka.topic_names, windows_until(estate.clock.now(), kafka.traffic))
     judged = [judge_traffic(each, kafka.traffic) for each in seen]
     compared = sum(kafka.traffic.minimum_windows <= _known(each.figures[1:]) for each in seen)
-    return finding_of(_NAME, _COMPONENT, "Kafka traffic", judged, _well(compared, len(seen)))
+    finding = finding_of(_NAME, _COMPONENT, "Kafka traffic", judged, _well(compared, len(seen)))
+    doubts = dict.fromkeys(each.doubt for each in seen if each.doubt)
+    return replace(finding, evidence=(*finding.evidence, *doubts))
 
 
 def _known(figures: tuple[object, ...]) -> int:

@@ -44,6 +44,8 @@ class TopicTraffic:
     topic: str
     figures: tuple[Measured | None, ...]
     source: str
+    doubt: str = ""
+    """Why a better source did not answer."""
 
 
 def windows_until(now: datetime, load: RegularLoad) -> tuple[Window, ...]:

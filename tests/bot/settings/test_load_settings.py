@@ -111,7 +111,8 @@ def test_the_example_file_is_valid() -> None:
     """What people copy works once its secrets are there."""
     names = "ACME_KUBERNETES_TOKEN ACME_REDIS_PASSWORD ACME_SF_CLIENT_ID ACME_SF_CLIENT_SECRET ACME_SF_PASSWORD"
     names += " ACME_SF_SECURITY_TOKEN PAGERDUTY_OPS_KEY SMTP_PASSWORD"
-    names += " ACME_ARGOCD_TOKEN DATADOG_API_KEY DATADOG_APPLICATION_KEY"
+    names += " ACME_KAFKA_KEY ACME_KAFKA_SECRET ACME_CONFLUENT_CLOUD_KEY ACME_CONFLUENT_CLOUD_SECRET"
+    names += " ACME_ARGOCD_TOKEN ACME_INTEGRATIONS_TOKEN DATADOG_API_KEY DATADOG_APPLICATION_KEY"
     environ = dict.fromkeys(names.split(), "planted")
     environ |= {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SFINT_INBOX_KEYS": f"{KEY},{KEY}"}
 
