@@ -13,7 +13,7 @@ from bot.views import ids
 from bot.views.card import FALLBACK, Rendered, assemble, context, header
 from bot.views.finding import DETAILS, GLYPHS, Detail, finding_blocks
 from bot.views.page_notice import page_words
-from bot.views.text import moment, prose, user
+from bot.views.text import bold, moment, prose, user
 
 _WORDS = {
     Outcome.FAILING: "failing",
@@ -54,11 +54,19 @@ def _card(
 
 
 def _fine(shown: Report, told: Sequence[Explained]) -> list[Block]:
-    """What is well, and was not told in full."""
+    """What is well, and was not told in full: a line each; only the names where something else needs the eye."""
     fine = [item.finding for item in shown.items if item not in told]
     if not fine:
         return []
-    return [context(prose("✓ " + " · ".join(f"{finding.check}: {finding.summary}" for finding in fine), 1_500))]
+    if told:
+        return [context(prose(f"✓ well: {', '.join(finding.check for finding in fine)}", 1_500))]
+    lines = [f"✓ {bold(finding.check, 60)} {prose(_without_subject(finding.summary), 110)}" for finding in fine]
+    return [context("\n".join(lines[at : at + 10])) for at in range(0, len(lines), 10)]
+
+
+def _without_subject(summary: str) -> str:
+    """`Kafka: all is well` beside the check's name: the words before the colon would say it twice."""
+    return summary.partition(": ")[2] or summary
 
 
 def _paged(pages: Sequence[Page]) -> list[Block]:

@@ -64,7 +64,7 @@ def test_a_report_leads_with_the_worst_and_names_page_team_and_evidence(report: 
     ):
         assert part in text
     assert "`node-0 says 10.0.0.1 &lt;dead&gt;`" in text
-    assert "✓ middleware: 1 of 1 ready" in text
+    assert "✓ well: middleware" in text
     assert "Ops paged: queued" in text
 
 
