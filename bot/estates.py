@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.adapters.argocd import ArgoCdDeployments
 from bot.adapters.datadog import DatadogApi, DatadogTraces, HourlyBudget
 from bot.adapters.enhanced_chat import EnhancedChatApi
+from bot.adapters.integrations_core import HttpRegistrations
 from bot.adapters.kubernetes import KubernetesApi, KubernetesCluster, KubernetesWorkloads
 from bot.adapters.kubernetes_credentials import connect_kubernetes
 from bot.adapters.kubernetes_portforward import PortForward
@@ -23,6 +24,7 @@ from bot.adapters.salesforce import (
     SalesforceLogin,
 )
 from bot.domain.salesforce import LoginFlow
+from bot.domain.webhook import VersionSource
 from bot.ports.clock import Clock
 from bot.ports.dial import Dial
 from bot.ports.estate import Estate
@@ -102,6 +104,7 @@ def open_estate(
         enhanced_chat=_enhanced_chat(target, stack),
         stream=stream,
         traffic=traffic,
+        registrations=_registrations(target, stack),
     )
 
 
@@ -206,6 +209,20 @@ def _kafka(target: TargetSettings, links: Links, stack: AsyncExitStack) -> tuple
     from bot.kafkas import open_kafka  # librdkafka is loaded where a target names Kafka
 
     return open_kafka(target.kafka, links, stack)
+
+
+def _registrations(target: TargetSettings, stack: AsyncExitStack) -> HttpRegistrations | None:
+    webhook = target.integrations.webhook if target.integrations else None
+    if webhook is None or webhook.source is not VersionSource.URL or webhook.read_url is None:
+        return None
+    registrations = HttpRegistrations(
+        webhook.read_url,
+        path=webhook.json_path,
+        token=webhook.token.get_secret_value(),
+        deadline_seconds=webhook.deadline_seconds,
+    )
+    stack.push_async_callback(registrations.aclose)
+    return registrations
 
 
 def _crm(name: str, org: SalesforceSettings, logins: LoginBook, clock: Clock) -> SalesforceCrm:

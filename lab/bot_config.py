@@ -46,6 +46,7 @@ class Windows:
     lasting_polls: float = 4.0
     silent_polls: float = 8.0
     traces: int = 60
+    integrations: float = 4.0
 
 
 def bot_environment(
@@ -146,9 +147,10 @@ def _way_in(http_port: int | None) -> dict[str, Any]:
     return {"mode": "http", "signing_secret": "env:SLACK_SIGNING_SECRET", "http": http}
 
 
-def _team(team: str) -> dict[str, str]:
-    way = {"pagerduty_routing_key": f"env:PAGERDUTY_{team.replace('-', '_').upper()}"}
-    return {**way, "slack_group": _GROUPS[team]} if team in _GROUPS else way
+def _team(team: str) -> dict[str, Any]:
+    way: dict[str, Any] = {"pagerduty_routing_key": f"env:PAGERDUTY_{team.replace('-', '_').upper()}"}
+    way |= {"slack_group": _GROUPS[team]} if team in _GROUPS else {}
+    return way | ({"contacts": ["U0ADA0001", "U0OLGA001"]} if team == "platform" else {})
 
 
 def _target(

@@ -27,6 +27,8 @@ from lab.estate.argocd import ArgoCdStandIn
 from lab.estate.bot_platform import TOPIC, BotPlatform
 from lab.estate.confluent import ConfluentStandIn
 from lab.estate.datadog import DatadogStandIn
+from lab.estate.integrations_core import IntegrationsCore
+from lab.estate.integrations_core.core import NAMESPACE as CORE_NAMESPACE
 from lab.estate.kafka import KafkaStandIn
 from lab.estate.kubernetes import KubernetesStandIn
 from lab.estate.live_agent import LiveAgentStandIn
@@ -35,6 +37,7 @@ from lab.estate.pagerduty import PagerDutyStandIn
 from lab.estate.redis_pods import RedisPods
 from lab.estate.salesforce import SalesforceStandIn
 from lab.estate.smtp import SmtpStandIn
+from lab.integrations_config import TOKEN_VARIABLE, integrations_section
 from lab.kafka_config import kafka_environment, kafka_section
 from lab.slack.server import SlackStandIn
 from lab.slack.workspace import acme_workspace
@@ -66,7 +69,8 @@ class World:
         self.http_port = free_port() if mode == "http" else None
         self.slack = SlackStandIn(acme_workspace(), http_request_url=self._request_url)
         self.reach = reach
-        self.kubernetes = KubernetesStandIn(may_port_forward=reach == "port-forward")
+        self.kubernetes = KubernetesStandIn(may_port_forward=reach == "port-forward", may_read=(CORE_NAMESPACE,))
+        self.integrations = IntegrationsCore(self.kubernetes)
         self.argocd = ArgoCdStandIn(self.kubernetes)
         self.redis = RedisPods(self.kubernetes)
         self.salesforce = SalesforceStandIn()
@@ -122,7 +126,7 @@ class World:
             self.pagerduty,
             self.smtp,
         )
-        for part in (*peers, self.kafka, self.confluent):
+        for part in (*peers, self.kafka, self.confluent, self.integrations):
             await part.start()
             self._stack.push_async_callback(part.stop)
         await self.platform.start(self._kafka_ca_file())
@@ -195,9 +199,13 @@ class World:
             http_port=self.http_port,
         )
         settings["targets"][TARGET]["kafka"] = kafka_section(self.kafka, self.directory / "kafka-ca.pem")
+        settings["targets"][TARGET]["integrations"] = integrations_section(
+            self.integrations, self.windows.integrations
+        )
         config = write_config(self.directory / "sfint.yml", settings)
         environment = bot_environment(
             self.slack, self.pagerduty, self.smtp, self.salesforce, self.datadog, self.argocd
         )
         environment |= kafka_environment(self.bot_key)
+        environment[TOKEN_VARIABLE] = self.integrations.registrations.token
         return BotProcess(config, environment, port, self.directory / "bot.log", module=module)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.domain.argocd import ArgoCd
 from bot.domain.contact import ContactRules
 from bot.domain.datadog import Datadog
+from bot.domain.integrations import Integrations
 from bot.domain.kafka import Kafka
 from bot.domain.live_chat import LiveChat
 from bot.domain.long_poll import LongPoll
@@ -83,6 +84,7 @@ class Target:
     argocd: ArgoCd | None = None
     long_poll: LongPoll = field(default_factory=LongPoll)
     kafka: Kafka | None = None
+    integrations: Integrations | None = None
     live_chat: LiveChat | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     """Link name -> address with the placeholders of `link_names`."""

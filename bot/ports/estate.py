@@ -10,6 +10,7 @@ from bot.ports.cluster import Cluster
 from bot.ports.crm import Crm
 from bot.ports.deployments import Deployments
 from bot.ports.live_chat import EnhancedChat, LiveAgent
+from bot.ports.registrations import Registrations
 from bot.ports.stream import Stream
 from bot.ports.traces import Traces
 from bot.ports.traffic import Traffic
@@ -31,3 +32,4 @@ class Estate:
     enhanced_chat: EnhancedChat | None = None
     stream: Stream | None = None
     traffic: Traffic | None = None
+    registrations: Registrations | None = None

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.salesforce import LoginFlow
 from bot.settings.datadog_agreement import datadog_disagreements
+from bot.settings.integrations_agreement import integrations_disagreements
 from bot.settings.kafka_agreement import kafka_disagreements
 from bot.settings.live_chat_agreement import live_chat_disagreements
 from bot.settings.problems import Problem
@@ -51,6 +52,7 @@ def disagreements(tree: Tree) -> list[Problem]:
         problems += _ways_into_kubernetes(name, target)
         problems += _half_a_certificate(name, target)
         problems += _login_flow(name, target)
+        problems += integrations_disagreements(f"targets.{name}.integrations", _section(target, "integrations"))
         problems += kafka_disagreements(f"targets.{name}.kafka", _section(target, "kafka"))
         problems += datadog_disagreements(f"targets.{name}.datadog", _section(target, "datadog"))
         live_chat = target.get("live_chat")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -178,7 +179,11 @@ class Settings(Section):
 
     def target(self, name: str) -> Target:
         """The target called `name`; KeyError for one that is not configured."""
-        return self.targets[name].named(name)
+        target = self.targets[name].named(name)
+        platform = self.teams.get(Team.PLATFORM)
+        if target.integrations is None or platform is None:
+            return target
+        return replace(target, integrations=replace(target.integrations, contacts=platform.contacts))
 
     def default_target_for(self, channel: str) -> str | None:
         """The name of the target that a command without `--target` means in this channel."""

@@ -14,6 +14,7 @@ from bot.domain.target import Middleware, Mode, RedisEstate, Target, Timings
 from bot.settings.argocd import ArgoCdSettings
 from bot.settings.contact import ContactSettings
 from bot.settings.datadog import DatadogSettings
+from bot.settings.integrations import IntegrationsSettings
 from bot.settings.kafka import KafkaSettings
 from bot.settings.kinds import (
     ApiVersion,
@@ -178,6 +179,7 @@ class TargetSettings(Section):
     argocd: ArgoCdSettings | None = None
     long_poll: LongPollSettings = LongPollSettings()
     contact: ContactSettings = ContactSettings()
+    integrations: IntegrationsSettings | None = None
     timings: TimingSettings = TimingSettings()
     links: dict[Link, LinkTemplate] = Field(default_factory=dict)
 
@@ -191,6 +193,7 @@ class TargetSettings(Section):
             redis=self.redis.estate(),
             middleware=Middleware(**self.middleware.model_dump()),
             contact=self.contact.rules(),
+            integrations=self.integrations.expectations() if self.integrations else None,
             timings=Timings(**self.timings.model_dump()),
             salesforce_username=self.salesforce.username,
             reset_email=self.salesforce.reset_email or "",

@@ -65,6 +65,15 @@ def bot_rules(namespaces: tuple[str, ...], *, may_delete_pods: bool, may_port_fo
     return rules
 
 
+def reading_rules(namespaces: tuple[str, ...]) -> list[Rule]:
+    """Where the bot only looks at Deployments, their pods and their logs."""
+    return [
+        Rule(("get",), ("apps",), ("deployments",), namespaces),
+        Rule(("list",), ("",), ("pods",), namespaces),
+        Rule(("get",), ("",), ("pods/log",), namespaces),
+    ]
+
+
 class Gatekeeper:
     """Authentication by bearer token and authorization by rules."""
 

@@ -28,7 +28,7 @@ from lab.estate.kubernetes.kubelet.logs import LogArchive
 from lab.estate.kubernetes.moments import ScaledTime
 from lab.estate.kubernetes.patches import MERGE
 from lab.estate.kubernetes.pod_logs import PodLogs
-from lab.estate.kubernetes.rbac import EVERYTHING, Gatekeeper, Rule, User, bot_rules
+from lab.estate.kubernetes.rbac import EVERYTHING, Gatekeeper, Rule, User, bot_rules, reading_rules
 from lab.estate.kubernetes.resources import BY_PLURAL, Json, resource_of
 from lab.estate.kubernetes.store import Store
 from lab.estate.kubernetes.verbs import Verbs
@@ -42,7 +42,7 @@ class KubernetesStandIn:
     """A cluster of one node in this process.
 
     `time_scale` shortens what the cluster waits for: at 0.05 a crash-loop back-off of `5m0s` takes 15 s,
-    though every message says what the real one would say.
+    though every message says what the real one would say. In the namespaces `may_read` the bot may only read.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class KubernetesStandIn:
         namespaces: tuple[str, ...] = ("integrations",),
         may_delete_pods: bool = False,
         may_port_forward: bool = False,
+        may_read: tuple[str, ...] = (),
     ) -> None:
         self.time = ScaledTime(time_scale)
         self.store = Store()
@@ -61,6 +62,7 @@ class KubernetesStandIn:
         self.token = secrets.token_urlsafe(24)
         self.admin_token = secrets.token_urlsafe(24)
         rules = bot_rules(namespaces, may_delete_pods=may_delete_pods, may_port_forward=may_port_forward)
+        rules += reading_rules(may_read) if may_read else []
         self.bot = User(BOT_USER, rules, True)
         self.gate.admit(self.token, self.bot)
         self.gate.admit(self.admin_token, User(ADMIN_USER, [EVERYTHING]))

@@ -99,16 +99,13 @@ class ContainerLoop:
             log.close()
 
     async def _execute(self, log: ContainerLog, started: datetime) -> int:
-        if self.runtime.launch is None:
-            self._running(started)
-            await asyncio.Event().wait()
-        assert self.runtime.launch
-        launch = await self.runtime.launch(self.container)
-        self.process = await ContainerProcess.start(launch, log.add)
+        if self.runtime.launch is not None:
+            launch = await self.runtime.launch(self.container)
+            self.process = await ContainerProcess.start(launch, log.add)
         self._running(started)
         hook = self._post_start()
         try:
-            return await self.process.wait()
+            return await (self.process.wait() if self.process else asyncio.Future[int]())
         finally:
             hook.cancel()
             await asyncio.gather(hook, return_exceptions=True)

@@ -40,10 +40,10 @@ class Runtime:
     """How to run an image.
 
     `launch` may prepare files first; StartFailed from it ends the container with exit code 1 and the reason
-    in its log. Without `launch` there is no process: the container just runs. `ready` is asked at every
-    probe when the container has no readinessProbe of its own that the kubelet can do (httpGet, tcpSocket).
-    `post_start` runs beside the process from its start and is dropped at its end; `pre_stop` runs before
-    SIGTERM, within the grace period.
+    in its log. Without `launch` there is no process: the container just runs, and `post_start` may do its work.
+    `ready` is asked at every probe when the container has no readinessProbe of its own that the kubelet can do
+    (httpGet, tcpSocket). `post_start` runs beside the process from its start and is dropped at its end;
+    `pre_stop` runs before SIGTERM, within the grace period.
     """
 
     launch: Callable[[Container], Awaitable[Launch]] | None = None

@@ -1,0 +1,104 @@
+"""Reads the core services of Integrations: their Deployments, their pods, and the recent lines of their logs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from bot.domain.errors import NotFound, SfintError
+from bot.domain.integrations import CoreService, Integrations, LogFigures, ServiceReading, figures
+from bot.domain.target import Target
+from bot.domain.workload import Kind, Pod, Workload, WorkloadRef
+from bot.ports.estate import Estate
+
+_TAIL_LINES = 20_000
+_LIMIT_BYTES = 8_000_000
+"""A line has no limit of its own; Kubernetes cuts off the newest ones, so it must be ample."""
+
+
+async def read_core_services(target: Target, rules: Integrations, estate: Estate) -> tuple[ServiceReading, ...]:
+    """All at once. What of one cannot be asked is said in its reading; nothing is raised for it."""
+    namespace = rules.namespace or target.namespace
+    return tuple(await asyncio.gather(*(_read(namespace, each, rules, estate) for each in rules.services)))
+
+
+async def _read(namespace: str, service: CoreService, rules: Integrations, estate: Estate) -> ServiceReading:
+    reading = ServiceReading(service)
+    try:
+        workload = await estate.workloads.get(WorkloadRef(Kind.DEPLOYMENT, namespace, service.workload))
+        pods = await estate.cluster.pods(namespace, workload.selector)
+    except NotFound:
+        return replace(reading, problem=f"there is no Deployment {service.workload} in {namespace}")
+    except SfintError as error:
+        return replace(reading, unread=str(error))
+    reading = replace(
+        reading,
+        pods=f"{workload.available_replicas} of {workload.replicas} pods are available",
+        restarts=sum(one.restarts for pod in pods for one in pod.containers),
+        problem=_problem(workload, pods),
+    )
+    try:
+        return replace(reading, log=await _log(namespace, service, rules, pods, estate))
+    except SfintError as error:
+        return replace(reading, unread=str(error))
+
+
+def _problem(workload: Workload, pods: tuple[Pod, ...]) -> str:
+    crashing = [pod.name for pod in pods if pod.crash_loops]
+    if crashing:
+        return f"crash loop in {', '.join(crashing)}"
+    if workload.replicas == 0:
+        return "it is scaled to 0"
+    return "" if workload.available_replicas else f"0 of {workload.replicas} pods are available"
+
+
+async def _log(
+    namespace: str, service: CoreService, rules: Integrations, pods: tuple[Pod, ...], estate: Estate
+) -> LogFigures:
+    texts = await asyncio.gather(
+        *(
+            _text(namespace, service, rules, pod, estate, earlier)
+            for pod in pods
+            for earlier in _runs(service, pod)
+        )
+    )
+    lines = [line for text in texts for line in _stamped(text)]
+    # Lines are counted in a thread: patterns are the operator's own, and logs may be long.
+    found = await asyncio.to_thread(figures, lines, service, rules, estate.clock.now())
+    return replace(found, is_cut=any(len(text.encode()) >= _LIMIT_BYTES for text in texts))
+
+
+def _runs(service: CoreService, pod: Pod) -> tuple[bool, ...]:
+    has_restarted = any(one.restarts > 0 for one in pod.containers if one.name == service.log_container)
+    return (True, False) if has_restarted else (False,)
+
+
+async def _text(
+    namespace: str, service: CoreService, rules: Integrations, pod: Pod, estate: Estate, previous: bool
+) -> str:
+    try:
+        return await estate.cluster.logs(
+            namespace,
+            pod.name,
+            service.log_container,
+            previous=previous,
+            since_seconds=rules.seconds,
+            tail_lines=_TAIL_LINES,
+            limit_bytes=_LIMIT_BYTES,
+            timestamps=True,
+        )
+    except NotFound:
+        return ""  # the container never ran, or its predecessor's log is gone
+
+
+def _stamped(text: str) -> Iterator[tuple[datetime, str]]:
+    """Lines as Kubernetes stamps them, in UTC; nanoseconds are cut to what Python can hold."""
+    for line in text.splitlines():
+        stamp, _, rest = line.partition(" ")
+        moment, _, fraction = stamp.removesuffix("Z").partition(".")
+        try:
+            yield datetime.fromisoformat(f"{moment}.{(fraction or '0')[:6]:0<6}+00:00"), rest
+        except ValueError:
+            continue  # the end of a line that was cut at the limit
