@@ -1,5 +1,5 @@
 # Every target does its own set-up: on a fresh machine `make lab` and `make test` are enough.
-.PHONY: bench setup packages lab test lint deploy-lint fmt chaos rehearse lock
+.PHONY: bench setup packages lab test lint deploy-lint fmt chaos conformance rehearse lock
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
@@ -45,6 +45,10 @@ packages:
 
 test: setup packages
 	.venv/bin/pytest -m "not chaos"
+
+# The Kafka contract over the stand-in and a real Apache Kafka, which is fetched once; docs/conformance.md tells of the other peers.
+conformance: setup
+	@jars=$$(tools/conformance/fetch-kafka) && SFINT_KAFKA_JARS=$$jars .venv/bin/pytest tests/contracts -k kafka
 
 chaos: setup packages
 	.venv/bin/pytest -m chaos --timeout 7200

@@ -7,7 +7,6 @@ import itertools
 from lab.estate.kafka.accounts import Operation, Resource
 from lab.estate.kafka.requests.call import NODE_ID, Call
 from lab.estate.kafka.requests.metadata import brokers
-from lab.estate.kafka.topics import Refused
 from lab.estate.kafka.wire import Answer
 
 _PRODUCER_IDS = itertools.count(1000)
@@ -23,9 +22,12 @@ async def describe(call: Call) -> Answer:
 
 
 async def init_producer_id(call: Call) -> Answer:
-    """An id for an idempotent producer; its sequence numbers are taken as they come."""
-    try:
-        call.require(Operation.WRITE, Resource.CLUSTER)
-    except Refused as refusal:
-        return {"error_code": refusal.code, "producer_id": -1, "producer_epoch": -1}
+    """An id for an idempotent producer; its sequence numbers are taken as they come.
+
+    Whoever may write to the cluster or to any topic gets one (KIP-679).
+    """
+    may_write_anywhere = call.account.may(Operation.WRITE, Resource.TOPIC, "*")
+    denial = call.denial(Operation.WRITE, Resource.CLUSTER)
+    if denial is not None and not may_write_anywhere:
+        return {"error_code": denial, "producer_id": -1, "producer_epoch": -1}
     return {"producer_id": next(_PRODUCER_IDS), "producer_epoch": 0}

@@ -19,7 +19,7 @@ async def create(call: Call) -> Answer:
 
 def _created(call: Call, asked: Any) -> Answer:
     try:
-        call.require(Operation.CREATE, Resource.TOPIC, asked.name)
+        _require_either(call, Operation.CREATE, asked.name)
         topic = call.cluster.topics.create(
             asked.name,
             asked.num_partitions,
@@ -56,11 +56,17 @@ async def delete(call: Call) -> Answer:
 
 def _deleted(call: Call, name: str) -> Answer:
     try:
-        call.require(Operation.DELETE, Resource.TOPIC, name)
+        _require_either(call, Operation.DELETE, name)
         call.cluster.topics.delete(name)
     except Refused as refusal:
         return {"name": name, "error_code": refusal.code, "error_message": str(refusal)}
     return {"name": name}
+
+
+def _require_either(call: Call, operation: Operation, name: str) -> None:
+    """The right to the cluster does for any topic."""
+    if call.denial(operation, Resource.CLUSTER) is not None:
+        call.require(operation, Resource.TOPIC, name)
 
 
 async def grow(call: Call) -> Answer:
