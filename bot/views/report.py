@@ -22,6 +22,7 @@ _WORDS = {
     Outcome.OK: "all well",
 }
 _MOST_ENTRIES = 30
+_MOST_LINES = 30
 _MORE = "more findings, shown when these are gone or by `/sfint status &lt;component&gt;`"
 
 
@@ -58,7 +59,7 @@ def _fine(shown: Report, told: Sequence[Explained]) -> list[Block]:
     fine = [item.finding for item in shown.items if item not in told]
     if not fine:
         return []
-    if told:
+    if told or len(fine) > _MOST_LINES:
         return [context(prose(f"✓ well: {', '.join(finding.check for finding in fine)}", 1_500))]
     lines = [f"✓ {bold(finding.check, 60)} {prose(_without_subject(finding.summary), 110)}" for finding in fine]
     return [context("\n".join(lines[at : at + 10])) for at in range(0, len(lines), 10)]
