@@ -167,6 +167,7 @@ async def _desk(
     settings, telemetry, (runs, pages, ledger) = ground.settings, ground.observation.telemetry, books
     groups = {team: way.slack_group for team, way in settings.teams.items() if way.slack_group}
     leaders = {team: way.leader for team, way in settings.teams.items() if way.leader}
+    contacts = {team: way.contacts for team, way in settings.teams.items() if way.contacts}
     return Desk(
         targets={name: settings.target(name) for name in settings.targets},
         default_targets={channel: name for name, each in settings.targets.items() for channel in each.default_in},
@@ -179,7 +180,7 @@ async def _desk(
         checks=observe_checks(collect_checks(), telemetry),
         remediations=observe_remediations(collect_remediations(), telemetry),
         steps=collect_steps(),
-        chat=SlackChat(ground.store.outbox, ground.redactor, Mentions(groups, leaders), sender.wake),
+        chat=SlackChat(ground.store.outbox, ground.redactor, Mentions(groups, leaders, contacts), sender.wake),
         directory=SlackDirectory(slack.web),
         ledger=ledger,
         pages=pages,

@@ -118,7 +118,7 @@ class RoleSettings(Section):
 
 
 class TeamSettings(Section):
-    """How a team is paged; `contacts` are its people, whom nothing calls one by one yet."""
+    """How a team is paged; `contacts` are its people, named in the order in which to call them."""
 
     slack_group: GroupId | None = Field(default=None, examples=["S0OPS"])
     pagerduty_routing_key: SecretStr = Field(default=NO_SECRET, examples=["env:PAGERDUTY_OPS_KEY"])

@@ -1,9 +1,9 @@
-"""Whom to mention for a team: the Slack user group and the leader, as configured."""
+"""Whom to mention for a team: the Slack user group, the leader and the contacts, as configured."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.runbook import Team
@@ -22,10 +22,11 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """Team -> id of its user group (`S…`), team -> user id of its leader."""
+    """Team -> id of its user group (`S…`), of its leader, of its contacts in the order in which to call them."""
 
     groups: Mapping[Team, str] = field(default_factory=dict)
     leaders: Mapping[Team, str] = field(default_factory=dict)
+    contacts: Mapping[Team, Sequence[str]] = field(default_factory=dict)
 
     def group(self, team: Team) -> str:
         """A mention that notifies the whole group; the team's name where no group is configured."""
@@ -36,6 +37,10 @@ class Mentions:
         """A mention of the leader; empty where none is configured."""
         leader = self.leaders.get(team, "")
         return user(leader) if leader else ""
+
+    def contacts_of(self, team: Team) -> str:
+        """Mentions of the contacts, the first to call first; empty where none are configured."""
+        return ", then ".join(user(each) for each in self.contacts.get(team, ()))
 
 
 def team_name(team: Team) -> str:

@@ -18,6 +18,7 @@ _GLYPHS = {
     PageState.ACKNOWLEDGED: "👀",
     PageState.RESOLVED: "✅",
 }
+_UNANSWERED = (PageState.QUEUED, PageState.ACCEPTED, PageState.FAILED)
 
 
 def page_notice(key: str, page: Page, mentions: Mentions) -> Rendered:
@@ -30,6 +31,9 @@ def page_notice(key: str, page: Page, mentions: Mentions) -> Rendered:
         prose(page.summary, 900),
         f"Runbook page {code(page.entry, 60)} · severity {page.severity} · {moment(page.created_at)}",
     ]
+    if page.state in _UNANSWERED and (contacts := mentions.contacts_of(page.team)):
+        # Slack notifies nobody of a mention in an edit, so they may stay until somebody has answered.
+        lines.append(f"Contacts, in this order: {contacts}")
     if page.reason:
         lines.append(prose(page.reason, 400))
     fallback = f"{called}: {prose(page.summary, FALLBACK - 200)} ({_state(page)})"

@@ -193,6 +193,17 @@ def test_a_fresh_page_calls_the_group_and_a_later_edit_does_not(page: Page) -> N
     assert Acknowledge(page.key) in clicks(accepted)
 
 
+def test_a_page_names_the_contacts_in_their_order_until_somebody_answers(page: Page) -> None:
+    """As configured, the first to call first; nobody is named for a team without contacts."""
+    mentions = Mentions(contacts={page.team: ("U0ADA0001", "U0OLGA001")})
+    wanted = "Contacts, in this order: <@U0ADA0001>, then <@U0OLGA001>"
+
+    assert wanted in words(render("key", page, mentions))
+    assert wanted in words(render("key", page.moved(PageState.ACCEPTED), mentions))
+    assert "Contacts" not in words(render("key", page.moved(PageState.ACKNOWLEDGED, by="U0ARNO001"), mentions))
+    assert "Contacts" not in words(render("key", page, Mentions()))
+
+
 def test_a_page_says_only_what_the_provider_said(page: Page) -> None:
     """Failed is said loudly, acknowledged names the person, resolved has no button."""
     failed = shown(page.moved(PageState.FAILED, problem="invalid routing key"))
