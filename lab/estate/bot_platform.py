@@ -63,6 +63,18 @@ class BotPlatform:
         if self._ticking is None:
             self._ticking = asyncio.create_task(self._tick())
 
+    async def is_heard(self) -> bool:
+        """Whether messages arrive and every reader keeps up with them."""
+        before = self._end()
+        await asyncio.sleep(2 / _A_SECOND)
+        offsets = [self._kafka.cluster.group(group).offsets for group in self._readers]
+        read = [sum(committed.offset for committed in each.values()) for each in offsets]
+        return 0 < before < self._end() and all(reached >= before for reached in read)
+
+    def _end(self) -> int:
+        topic = self._kafka.topics.find(self.topic)
+        return sum(partition.end_offset for partition in topic.partitions) if topic is not None else 0
+
     def restore_topic(self) -> None:
         """Make the topic again after somebody deleted it, with its history and the groups' place in it."""
         self._kafka.topics.create(self.topic, PARTITIONS)
