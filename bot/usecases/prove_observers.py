@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.argocd import ArgoCd
 from bot.domain.datadog import Datadog
-from bot.domain.errors import NotFound
+from bot.domain.errors import Unreachable
 from bot.domain.proof import Question
 from bot.domain.target import Target
 from bot.ports.deployments import Deployments
@@ -34,7 +34,7 @@ def _datadog(name: str, expected: Datadog, traces: Traces) -> Sequence[Question]
     async def spans() -> str:
         found = (await traces.counts(expected.every_span)).total
         if not found:
-            raise NotFound(f"no span in the last {expected.window_seconds / 60:g} min: no traffic, or other names")
+            raise Unreachable(f"no span in the last {expected.window_seconds / 60:g} min: no traffic, or other names")
         return f"{found} spans in the last {expected.window_seconds / 60:g} min; {traces.budget()}"
 
     keys = f"correct {path}: site and api_key belong together"
