@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from bot.checks.registry import check
-from bot.domain.errors import NotFound
 from bot.domain.finding import Finding
-from bot.domain.long_poll import figures
 from bot.domain.long_poll_verdict import PollVerdict, judge
-from bot.domain.long_poll_words import coverage, evidence
+from bot.domain.long_poll_words import evidence
 from bot.domain.target import Target
 from bot.ports.estate import Estate
-from bot.readings.poll_log import read_poll_log
+from bot.readings.long_polls import read_long_polls
 
 _NAME = "long-poll"
 
 
 @check(_NAME, component="live-chat", codes=tuple(f"long-poll.{verdict}" for verdict in PollVerdict))
 async def long_poll(target: Target, estate: Estate) -> Finding:
-    """Counts the endings of the long polls in the middleware's logs; single users are told from an outage."""
-    settings = target.long_poll
-    log = await read_poll_log(target, estate)
-    if not log.pods:
-        raise NotFound("no pod of the middleware runs, so nobody polls and there is no log")
-    now = estate.clock.now()
-    seen = figures(log.signs, settings, now, log.since or now)
-    judged = judge(seen, settings)
-    what = f"the logs of {log.pods} {'pod' if log.pods == 1 else 'pods'}"
-    source = coverage(what, log.since, now, settings.window_seconds, is_cut=log.is_cut)
+    """Counts how the long polls end, by the middleware's logs or Datadog; single users are told from an outage."""
+    read = await read_long_polls(target, estate)
+    judged = [(judge(one.figures, target.long_poll), one.figures) for one in read]
+    worst, seen = min(judged, key=lambda each: each[0].outcome.severity)
     return Finding(
         check=_NAME,
         component="live-chat",
-        outcome=judged.outcome,
-        code=f"long-poll.{judged.verdict}",
-        summary=f"Long polls: {judged.words}",
-        evidence=(*evidence(judged.verdict, seen), source),
+        outcome=worst.outcome,
+        code=f"long-poll.{worst.verdict}",
+        summary=f"Long polls: {worst.words}",
+        evidence=(*evidence(worst.verdict, seen), *(one.source for one in read)),
     )

@@ -165,7 +165,7 @@ def _under_way(polls: Sequence[PollSign]) -> Mapping[int, Stretch]:
 
     Where 500 and 503 take turns, each has its own time and number.
     """
-    begin = next((nth for nth in range(len(polls), 0, -1) if not _is_outage(polls[nth - 1])), 0)
+    begin = next((nth for nth in range(len(polls), 0, -1) if not is_outage(polls[nth - 1].status)), 0)
     stretch = polls[begin:]
     counted = _by_status(stretch)
     return {
@@ -182,13 +182,16 @@ def _longest(polls: Sequence[PollSign]) -> Mapping[int, Stretch]:
             begin = nth
         stretch = Stretch(nth - begin + 1, (poll.at - polls[begin].at).total_seconds())
         best = longest.get(poll.status)
-        if _is_outage(poll) and (best is None or (stretch.seconds, stretch.polls) > (best.seconds, best.polls)):
+        if is_outage(poll.status) and (
+            best is None or (stretch.seconds, stretch.polls) > (best.seconds, best.polls)
+        ):
             longest[poll.status] = stretch
     return longest
 
 
-def _is_outage(poll: PollSign) -> bool:
-    return poll.sign is Sign.REFUSED and poll.status not in (403, 409)
+def is_outage(status: int) -> bool:
+    """False for a good answer, and for 403 and 409, which concern one chat and end it."""
+    return status not in (200, 204, 403, 409)
 
 
 def _silence(polls: Sequence[PollSign], settings: LongPoll, now: datetime, covered_since: datetime) -> Silence:

@@ -30,15 +30,25 @@ def evidence(verdict: PollVerdict, seen: PollFigures) -> Iterator[str]:
         yield f"{seen.slow} chats had a slow poll, the slowest took {seen.slowest_seconds:.0f} s"
 
 
+def covers(since: datetime | None, now: datetime, window_seconds: float) -> bool:
+    """Whether a source that begins there tells of the window, but for a little at its beginning."""
+    return since is not None and (now - since).total_seconds() >= 0.9 * window_seconds
+
+
 def coverage(what: str, since: datetime | None, now: datetime, window_seconds: float, *, is_cut: bool) -> str:
-    """`the logs of 2 pods, which cover 14 of 15 min`, or how much less."""
+    """`read: the logs of 2 pods, which tell of only 4 of 15 min`, and why, where it is not the whole window."""
     if since is None:
-        return f"read: {what}, which say nothing of a long poll"
-    covered = min((now - since).total_seconds(), window_seconds)
-    if covered >= 0.9 * window_seconds:
-        return f"read: {what}, for the last {_minutes(window_seconds)}"
+        return f"read: {what}, where nothing was written in {_minutes(window_seconds)}"
+    if covers(since, now, window_seconds):
+        return whole(what, window_seconds)
     why = "there are more lines than were read" if is_cut else "older lines are gone, or the pod is new"
-    return f"read: {what}, which tell of only {_minutes(covered)} of {_minutes(window_seconds)}: {why}"
+    told = _minutes((now - since).total_seconds())
+    return f"read: {what}, which tell of only {told} of {_minutes(window_seconds)}: {why}"
+
+
+def whole(what: str, window_seconds: float) -> str:
+    """`read: Datadog's spans, for the last 15 min`."""
+    return f"read: {what}, for the last {_minutes(window_seconds)}"
 
 
 def _counts(seen: PollFigures) -> str:

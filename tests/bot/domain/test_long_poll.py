@@ -171,7 +171,7 @@ def test_the_evidence_counts_by_status_with_times_and_names_the_retirement_where
         (_LONG_AGO, False, "read: logs, for the last 15 min"),
         (_NOW - timedelta(seconds=300), False, "only 5 min of 15 min: older lines are gone, or the pod is new"),
         (_NOW - timedelta(seconds=40), True, "only 40 s of 15 min: there are more lines than were read"),
-        (None, False, "read: logs, which say nothing of a long poll"),
+        (None, False, "read: logs, where nothing was written in 15 min"),
     ],
 )
 def test_how_much_was_read_is_said_plainly(since: datetime | None, is_cut: bool, words: str) -> None:
