@@ -57,7 +57,8 @@ async def kafka_groups(target: Target, estate: Estate) -> Finding:
     judged = await asyncio.gather(
         *(_judged(kafka, stream, groups, group, topic, excuse) for group, topic in kafka.readers)
     )
-    well = f"all {len(names)} groups consume, with a lag below {kafka.lag.degraded} messages"
+    who = "the group consumes" if len(names) == 1 else f"all {len(names)} groups consume"
+    well = f"{who}, with a lag below {kafka.lag.degraded} messages"
     advice = {"kafka.access-denied": access_request(kafka)}
     finding = finding_of(_NAME, _COMPONENT, "Kafka", judged, well, advice)
     return await _with_log(target, estate, finding)

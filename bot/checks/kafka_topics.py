@@ -73,8 +73,9 @@ async def _compared(kafka: Kafka, stream: Stream) -> Finding:
         return await _shown(stream)
     seen = await stream.topics(kafka.topic_names)
     judged = [judge_topic(expected, view) for expected, view in zip(kafka.topics, seen, strict=True)]
-    well = f"all {len(judged)} expected topics are as they should be"
-    return finding_of(_NAME, _COMPONENT, "Kafka", judged, well, {"kafka.access-denied": access_request(kafka)})
+    well = "the expected topic is" if len(judged) == 1 else f"all {len(judged)} expected topics are"
+    advice = {"kafka.access-denied": access_request(kafka)}
+    return finding_of(_NAME, _COMPONENT, "Kafka", judged, f"{well} as wanted", advice)
 
 
 async def _shown(stream: Stream) -> Finding:

@@ -47,5 +47,5 @@ def _known(figures: tuple[object, ...]) -> int:
 
 def _well(compared: int, topics: int) -> str:
     if compared == topics:
-        return f"{topics} topics carry their regular load"
-    return f"messages flow; not enough history to compare {topics - compared} of {topics} topics"
+        return "the regular load" if topics == 1 else f"all {topics} topics carry their regular load"
+    return f"messages flow; not enough history to compare {topics - compared} of {topics}"

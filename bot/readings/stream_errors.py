@@ -20,6 +20,12 @@ _NOTHING_CAME = re.compile(r"^(?:local:\s*)?timed out$", re.IGNORECASE)
 """A read that waited in vain: no message is no error."""
 
 
+_PASSING = re.compile(
+    r"^\s*(?:sasl_|ssl|plaintext)\S*/(?:bootstrap|\d+): | \(after \d+ms in state [^)]*\)", re.IGNORECASE
+)
+"""What librdkafka adds of the broker and the moment: without it, equal errors are equal."""
+
+
 @dataclass(frozen=True, slots=True)
 class StreamErrors:
     """How often each error stands in the log of the last `window_seconds`; `problem` where it cannot be read."""
@@ -42,7 +48,8 @@ def counted(lines: Iterable[str]) -> tuple[tuple[str, int], ...]:
     for line in lines:
         match = _LINE.search(line)
         if match and not _NOTHING_CAME.match(match["what"].strip()):
-            found[f"reading_err on {match['topic'].strip()}: {match['what'].strip()}"] += 1
+            what = _PASSING.sub("", match["what"]).strip()
+            found[f"reading_err on {match['topic'].strip()}: {what}"] += 1
     return tuple(found.most_common())
 
 

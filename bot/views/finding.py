@@ -37,6 +37,8 @@ DETAILS = (
     Detail(summary=120, evidence=0, has_actions=False, has_divider=False),
 )
 """From the fullest on; the first with which all findings fit into one message is taken."""
+NARROW = Detail(summary=500, evidence=12, has_actions=True, has_divider=True)
+"""Before the others where one system was asked for: its evidence is the table that was wanted."""
 
 
 def finding_blocks(nth: int, item: Explained, shown: Report, detail: Detail) -> Sequence[Block]:

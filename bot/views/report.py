@@ -11,7 +11,7 @@ from bot.domain.page import Page
 from bot.domain.report import Explained, Report
 from bot.views import ids
 from bot.views.card import FALLBACK, Rendered, assemble, context, header
-from bot.views.finding import DETAILS, GLYPHS, Detail, finding_blocks
+from bot.views.finding import DETAILS, GLYPHS, NARROW, Detail, finding_blocks
 from bot.views.page_notice import page_words
 from bot.views.text import bold, moment, prose, user
 
@@ -34,9 +34,10 @@ def report(key: str, shown: Report) -> Rendered:
         title = f"{GLYPHS[worst]} {shown.title}: {shown.target}, all well ({shown.seconds:.1f} s)"
     bad = [item for item in shown.items if item.finding.outcome is not Outcome.OK]
     told = [item for item in shown.items if item in bad or (shown.is_narrow and item.finding.evidence)]
-    rendered = [_card(key, shown, title, bad, told, DETAILS[0])]
-    while rendered[-1].left_out and len(rendered) < len(DETAILS):
-        rendered.append(_card(key, shown, title, bad, told, DETAILS[len(rendered)]))
+    details = (NARROW, *DETAILS) if shown.is_narrow else DETAILS
+    rendered = [_card(key, shown, title, bad, told, details[0])]
+    while rendered[-1].left_out and len(rendered) < len(details):
+        rendered.append(_card(key, shown, title, bad, told, details[len(rendered)]))
     return rendered[-1]
 
 

@@ -61,18 +61,18 @@ def _cells(proof: Proof) -> tuple[str, str, str]:
 
 def _report(report: Report) -> str:
     head = f"{report.title} of {report.target}: {report.worst} ({report.seconds:.1f} s)"
-    return _lines([head, *(line for item in report.items for line in _item(item))])
+    return _lines([head, *(line for item in report.items for line in _item(item, tells_all=report.is_narrow))])
 
 
-def _item(item: Explained) -> list[str]:
+def _item(item: Explained, *, tells_all: bool) -> list[str]:
     finding, entry = item.finding, item.entry
     lines = [f"{_MARKS[finding.outcome]} {finding.check:22} {finding.summary}"]
-    if finding.outcome is not Outcome.OK:
+    if finding.outcome is not Outcome.OK or tells_all:
         lines += [f"       {line}" for line in finding.evidence]
-        if entry is not None:
-            teams = ", then ".join(entry.teams)
-            lines.append(f"       runbook: {entry.id} ({entry.title}); team: {teams or 'nobody'}")
-            lines += [f"       repair: /sfint {name}" for name in entry.remediations]
+    if entry is not None:
+        teams = ", then ".join(entry.teams)
+        lines.append(f"       runbook: {entry.id} ({entry.title}); team: {teams or 'nobody'}")
+        lines += [f"       repair: /sfint {name}" for name in entry.remediations]
     return lines
 
 
