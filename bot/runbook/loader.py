@@ -14,12 +14,17 @@ from bot.runbook.search import search
 
 
 class Runbook:
-    """Pages in the order of their ids. Raises BadEntry when two have one id."""
+    """Pages in the order of their ids: entries that explain failures, chapters that explain the rest.
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    Raises BadEntry when two have one id.
+    """
+
+    def __init__(self, entries: Iterable[Entry], chapters: Iterable[Entry] = ()) -> None:
         self.entries = tuple(sorted(entries, key=lambda entry: entry.id))
-        self._by_id = {entry.id: entry for entry in self.entries}
-        if len(self._by_id) < len(self.entries):
+        self.chapters = tuple(sorted(chapters, key=lambda chapter: chapter.id))
+        self.pages = (*self.entries, *self.chapters)
+        self._by_id = {page.id: page for page in self.pages}
+        if len(self._by_id) < len(self.pages):
             raise BadEntry("two entries have the same id")
         self._by_code = {code: entry for entry in reversed(self.entries) for code in entry.findings}
 
@@ -33,24 +38,30 @@ class Runbook:
 
     def search(self, words: str) -> tuple[Entry, ...]:
         """Pages that fit the words, best first."""
-        return search(self.entries, words)
+        return search(self.pages, words)
 
     def linked(self, target: Target) -> Runbook:
         """The same pages with the addresses of this target behind their links."""
-        return Runbook(entry.linked(target.links, target.link_names) for entry in self.entries)
+        return Runbook(
+            (entry.linked(target.links, target.link_names) for entry in self.entries),
+            (chapter.linked(target.links, target.link_names) for chapter in self.chapters),
+        )
 
     def suggest(self, words: str) -> tuple[str, ...]:
         """Up to three ids that look like the words; where none does, all ids."""
-        ids = [entry.id for entry in self.entries]
+        ids = [page.id for page in self.pages]
         near = difflib.get_close_matches("-".join(words.lower().split()), ids, n=3, cutoff=0.4)
         return tuple(near or ids)
 
 
 def load_runbook() -> Runbook:
     """Reads the pages. Raises BadEntry."""
-    folder = files("bot.runbook") / "entries"
-    pages = [item for item in folder.iterdir() if item.name.endswith(".md")]
-    return Runbook(_page(item.name, item.read_text(encoding="utf-8")) for item in pages)
+    return Runbook(_pages("entries"), _pages("chapters"))
+
+
+def _pages(folder: str) -> list[Entry]:
+    items = (files("bot.runbook") / folder).iterdir()
+    return [_page(item.name, item.read_text(encoding="utf-8")) for item in items if item.name.endswith(".md")]
 
 
 def _page(name: str, text: str) -> Entry:

@@ -72,6 +72,9 @@ def lint(
     for entry in runbook.entries:
         problems += [LintProblem(Weight.ERROR, entry.id, what) for what in _errors(entry, emitted, known)]
         problems += [LintProblem(Weight.WARNING, entry.id, what) for what in _warnings(entry, today)]
+    for chapter in runbook.chapters:
+        problems += [LintProblem(Weight.ERROR, chapter.id, what) for what in _chapter_errors(chapter)]
+        problems += [LintProblem(Weight.WARNING, chapter.id, what) for what in _warnings(chapter, today)]
     return tuple(sorted(problems, key=lambda problem: (problem.weight, problem.where, problem.what)))
 
 
@@ -104,11 +107,26 @@ def _errors(entry: Entry, emitted: set[str], remediations: frozenset[str]) -> It
         yield "has a severity that pages, and no team"
     if len(set(entry.teams)) < len(entry.teams):
         yield "names a team twice"
-    if not entry.summary or entry.summary.startswith(("#", "|", "-", "`")):
-        yield "must begin with a short paragraph: it is what a card shows"
-    if len(entry.summary) > LONGEST_SUMMARY:
-        yield f"has a first paragraph of {len(entry.summary)} characters; {LONGEST_SUMMARY} at most"
+    yield from _summary_errors(entry)
     yield from signature_faults(entry)
+
+
+def _chapter_errors(chapter: Entry) -> Iterator[str]:
+    """A chapter explains; it neither names a failure nor pages, and takes no stable id."""
+    if chapter.id in IDS:
+        yield "is a chapter with the id of an entry"
+    if chapter.findings or chapter.teams or chapter.remediations or chapter.severity is not Severity.INFO:
+        yield "is a chapter, and has findings, teams, remediations or a severity that only an entry has"
+    for link in _missing(chapter.link_labels, Link):
+        yield f"has the link `{link}`, for which no template can be configured"
+    yield from _summary_errors(chapter)
+
+
+def _summary_errors(page: Entry) -> Iterator[str]:
+    if not page.summary or page.summary.startswith(("#", "|", "-", "`")):
+        yield "must begin with a short paragraph: it is what a card shows"
+    if len(page.summary) > LONGEST_SUMMARY:
+        yield f"has a first paragraph of {len(page.summary)} characters; {LONGEST_SUMMARY} at most"
 
 
 def _missing(named: Iterable[str], known: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ def show_runbook(runbook: Runbook, words: str = "") -> RunbookPage | Notice:
     """One page for an id, all for no words, else what was found; a Notice with suggestions for nothing."""
     wanted = " ".join(words.split())
     if not wanted:
-        return RunbookPage("", runbook.entries)
+        return RunbookPage("", runbook.pages)
     exact = runbook.get("-".join(wanted.lower().split()))
     if exact is not None:
         return RunbookPage(wanted, (exact,))
