@@ -53,7 +53,7 @@ class Answers:
         self._matcher = matcher
         self._known = KnownLines(matcher)
         self._redactor = Redactor()
-        self._cleaner = Cleaner()
+        self._cleaner = Cleaner() if form is Form.OBJECTS else None
         self._form = form
 
     def of(self, piece: Piece) -> Answer:
@@ -71,7 +71,7 @@ class Answers:
                 return Answer(tally)
 
     def _objects(self, piece: Piece, known: Sequence[KnownLine]) -> Iterator[str]:
-        if not piece.lines:
+        if self._cleaner is None or not piece.lines:
             return
         by_number = {line.number: line for line in known}
         for number, clean in enumerate(self._cleaner.lines(piece.text)):

@@ -10,7 +10,7 @@ LIMIT = 64 * 1024
 """How much of a line is looked at, in bytes: a log without newlines must not fill the memory."""
 CUT = " … (cut)"
 """What stands for the rest of a longer line."""
-_SPAN = 512 << 10
+_SPAN_BYTES = 512 << 10
 """Small enough for the processor's cache, and for the allocator to use the same memory again."""
 _READ = 1 << 20
 
@@ -32,14 +32,15 @@ class LogFile:
     descriptor: int
     start: int
     end: int
+    span_bytes: int = _SPAN_BYTES
 
     def spans(self) -> range:
         """Where each piece begins."""
-        return range(self.start, self.end, _SPAN)
+        return range(self.start, self.end, self.span_bytes)
 
     def read(self, span: int) -> Piece:
         """The lines that begin in this span. Raises OSError."""
-        end = min(span + _SPAN, self.end)
+        end = min(span + self.span_bytes, self.end)
         is_first = span == self.start
         data = os.pread(self.descriptor, end - span, span) if is_first else self._after_newline(span - 1, end)
         if data and not data.endswith(b"\n"):
@@ -55,7 +56,7 @@ class LogFile:
         """As much as may count: one byte more than LIMIT shows that the line is longer."""
         data = os.pread(self.descriptor, min(LIMIT + 1, self.end - start), start)
         newline = data.find(b"\n")
-        return data[:newline] if newline >= 0 else data
+        return data[: newline + 1] if newline >= 0 else data
 
 
 def read_stream(descriptor: int) -> Iterator[Piece]:
