@@ -49,6 +49,16 @@ def test_brackets_in_an_error_do_not_end_it() -> None:
     assert what == "reading_err on t: [::1]:9092/1: Connect failed"
 
 
+def test_equal_errors_of_several_brokers_are_one() -> None:
+    """librdkafka names the broker and the milliseconds in each."""
+    said = (
+        "sasl_ssl://b{0}.example.com:9092/{0}: Connect failed: Connection refused (after {0}ms in state CONNECT)"
+    )
+    lines = [f"[reading_err:{said.format(n)}][topic:t]" for n in range(3)]
+
+    assert counted(lines) == (("reading_err on t: Connect failed: Connection refused", 3),)
+
+
 def test_a_long_line_is_no_burden() -> None:
     """Each beginning is followed for a bounded length."""
     assert counted(["[reading_err:" * 50_000]) == ()

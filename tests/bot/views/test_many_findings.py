@@ -48,13 +48,20 @@ def test_every_finding_is_there(report: Report, entry: Entry, count: int) -> Non
 def test_a_narrow_answer_shows_what_is_well(report: Report, entry: Entry) -> None:
     """Whoever asks for one system wants to see what was found; a status keeps such things to a line."""
     well = Explained(
-        Finding("kafka-topics", "kafka", Outcome.OK, "kafka.topics.ok", "2 topics as expected", ("6 parts",))
+        Finding(
+            "kafka-topics",
+            "kafka",
+            Outcome.OK,
+            "kafka.topics.ok",
+            "as expected",
+            tuple(f"{n} parts" for n in range(9)),
+        )
     )
     status = render("key", replace(report, items=(well,), pages=()), Mentions())
     narrow = render("key", replace(report, items=(well,), pages=(), title="Kafka"), Mentions())
 
-    assert "6 parts" not in json.dumps(status.blocks)
-    assert "6 parts" in json.dumps(narrow.blocks)
+    assert "8 parts" not in json.dumps(status.blocks)
+    assert "8 parts" in json.dumps(narrow.blocks)
 
 
 def _elements(block: dict[str, object]) -> list[dict[str, object]]:

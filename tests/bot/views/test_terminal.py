@@ -23,6 +23,14 @@ def test_a_peers_words_neither_steer_the_terminal_nor_forge_a_finding(report: Re
     assert not set(text) & set("\x1b\x07\x9b\u202e")
 
 
+def test_a_narrow_answer_shows_what_is_well(report: Report) -> None:
+    """Whoever asks for one system wants its table; a status keeps it to a line."""
+    well = Explained(Finding("kafka-topics", "kafka", Outcome.OK, "kafka-topics.ok", "as wanted", ("6 parts",)))
+
+    assert "6 parts" not in plain(replace(report, items=(well,)))
+    assert "6 parts" in plain(replace(report, items=(well,), title="Kafka"))
+
+
 def test_nor_does_a_proof() -> None:
     """What a system answered to `config check --live` is shown in a table."""
     text = proof_table([Proof("redis", "answers", Standing.UNKNOWN, NASTY)])
