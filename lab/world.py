@@ -36,6 +36,7 @@ from lab.estate.middleware_deployment import MiddlewareDeployment
 from lab.estate.pagerduty import PagerDutyStandIn
 from lab.estate.redis_pods import RedisPods
 from lab.estate.salesforce import SalesforceStandIn
+from lab.estate.salesforce.chat_setup import open_chat_queue
 from lab.estate.smtp import SmtpStandIn
 from lab.integrations_config import TOKEN_VARIABLE, integrations_section
 from lab.kafka_config import kafka_environment, kafka_section
@@ -75,7 +76,7 @@ class World:
         self.redis = RedisPods(self.kubernetes)
         self.salesforce = SalesforceStandIn()
         self.live_agent = LiveAgentStandIn()
-        self.salesforce.org.add_queue(CHAT_QUEUE, *(self.salesforce.org.add_user(name) for name in AGENTS))
+        open_chat_queue(self.salesforce.org, self.live_agent.buttons[0], CHAT_QUEUE, AGENTS)
         self.datadog = DatadogStandIn()
         self.kafka = KafkaStandIn()
         self.confluent = ConfluentStandIn(self.kafka.cluster)

@@ -42,8 +42,8 @@ class EnhancedChatSettings(Section):
 class LiveChatSettings(Section):
     """The legacy chat is asked where `chat_url` is set, its successor where `enhanced` is.
 
-    `chat_url` is SFC_CHAT_URL, with or without /chat/rest. `queues` are button name -> the queue's DeveloperName
-    or label in the org.
+    `chat_url` is SFC_CHAT_URL, with or without /chat/rest. `queues` are button name -> the DeveloperName or label
+    of the queue that is expected behind it; without one, the org's button tells.
     """
 
     chat_url: Url | None = Field(default=None, examples=["https://d.la4-c1-ia4.salesforceliveagent.com/chat/rest"])

@@ -31,10 +31,10 @@ def live_chat_questions(target: Target, estate: Estate) -> Sequence[Question]:
         (estate.live_agent is not None, "one session", live_chat, ids),
         (estate.live_agent is not None, "chat buttons", chat_buttons, f"correct {path}.buttons"),
         (
-            bool(chat.queues),
+            bool(chat.buttons),
             "queues",
             chat_queue,
-            f"correct {path}.queues, or let the integration user read Group and GroupMember",
+            f"correct {path}.queues, or let the integration user read LiveChatButton, Group and GroupMember",
         ),
         (estate.enhanced_chat is not None, "Enhanced Chat", enhanced_chat, f"correct {path}.enhanced"),
     ]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 
 from bot.domain.crm_query import QueryAnswer, QueryVerdict
 from bot.domain.finding import Outcome
 from lab.estate.salesforce import Org, SalesforceStandIn
+from lab.estate.salesforce.chat_setup import open_chat_queue
+from lab.estate.salesforce.records import eighteen
 from tests.bot.adapters.test_salesforce_crm import World as CrmWorld
-from tests.bot.checks.chat_world import ChatWorld
+from tests.bot.checks.chat_world import CHAT, ChatWorld
 from tests.fakes.estate import FakeCrm
 
 
@@ -42,8 +45,8 @@ async def test_queues_with_agents_are_fine(org: Org, world: ChatWorld) -> None:
 
     assert (finding.code, finding.outcome) == ("chat-queue.ok", Outcome.OK)
     assert finding.evidence == (
-        "whatsapp: queue WhatsApp_Support: 1 active agents, 1 inactive users",
-        "facebook: queue Facebook Support: 1 active agents",
+        "whatsapp: queue WhatsApp_Support, 1 active agent, 1 inactive",
+        "facebook: queue Facebook Support, 1 active agent",
     )
 
 
@@ -83,6 +86,61 @@ async def test_a_queue_that_is_not_there_is_missing(org: Org, world: ChatWorld) 
     assert both.code == "chat-queue.missing"
 
 
+async def test_the_orgs_button_tells_its_queue_where_the_settings_name_none(org: Org, world: ChatWorld) -> None:
+    """The first question of the runbook: to which queue is the chat sent?"""
+    world.chat = replace(CHAT, queues={})
+    open_chat_queue(org, CHAT.buttons["whatsapp"], "Clients Mexico", ["Ada", "Ben"])
+    open_chat_queue(org, CHAT.buttons["facebook"], "Clients Peru", [])
+
+    finding = await world.ask("chat-queue")
+
+    assert (finding.code, finding.outcome) == ("chat-queue.no-agents", Outcome.DEGRADED)
+    assert finding.evidence == (
+        "whatsapp: queue Clients Mexico, 2 active agents",
+        "facebook: queue Clients Peru, 0 active agents",
+    )
+
+
+async def test_a_button_that_leads_elsewhere_is_told(org: Org, world: ChatWorld) -> None:
+    """Agents of the expected queue do not help a chat that goes to another one."""
+    org.add_queue("WhatsApp Support", org.add_user("Ada"))
+    open_chat_queue(org, CHAT.buttons["whatsapp"], "Holidays", ["Ben"])
+    open_chat_queue(org, CHAT.buttons["facebook"], "Facebook Support", ["Eva"])
+
+    finding = await world.ask("chat-queue")
+
+    assert (finding.code, finding.outcome) == ("chat-queue.other-queue", Outcome.DEGRADED)
+    assert "whatsapp: queue WhatsApp_Support, 1 active agent, but the button leads to Holidays" in finding.evidence
+
+
+async def test_a_button_without_a_queue_routes_otherwise(org: Org, world: ChatWorld) -> None:
+    """By skills; and one that the org does not have leads nowhere."""
+    world.chat = replace(CHAT, queues={})
+    org.store.add("LiveChatButton", Id=eighteen(CHAT.buttons["whatsapp"]), RoutingType="LeastActive")
+
+    finding = await world.ask("chat-queue")
+
+    assert (finding.code, finding.outcome) == ("chat-queue.cannot-tell", Outcome.UNKNOWN)
+    assert finding.evidence == (
+        "whatsapp: no queue known, it routes by LeastActive, not by a queue",
+        "facebook: no queue known, the org has no button of this id",
+    )
+
+
+async def test_a_button_that_may_not_be_read_leaves_the_settings(org: Org, world: ChatWorld) -> None:
+    """An org without the object, or a user without the permission: the queue's name is enough."""
+    org.add_queue("WhatsApp Support", org.add_user("Ada"))
+    org.add_queue("Facebook Support", org.add_user("Eva"))
+    org.hidden_fields.add("LiveChatButton")
+    named = await world.ask("chat-queue")
+    world.chat = replace(CHAT, queues={})
+    unnamed = await world.ask("chat-queue")
+
+    assert named.code == "chat-queue.ok"
+    assert (unnamed.code, unnamed.outcome) == ("chat-queue.cannot-tell", Outcome.UNKNOWN)
+    assert "LiveChatButton" in unnamed.evidence[0]
+
+
 @pytest.mark.parametrize("hidden", ["Group", "GroupMember", "Group.DeveloperName", "User.IsActive"])
 async def test_what_may_not_be_read_cannot_be_told(org: Org, world: ChatWorld, hidden: str) -> None:
     """Objects and fields alike: never "there is nobody"."""
@@ -93,7 +151,7 @@ async def test_what_may_not_be_read_cannot_be_told(org: Org, world: ChatWorld, h
     finding = await world.ask("chat-queue")
 
     assert (finding.code, finding.outcome) == ("chat-queue.cannot-tell", Outcome.UNKNOWN)
-    assert hidden.rpartition(".")[2] in finding.summary
+    assert f"the integration user may not read {hidden.rpartition('.')[2]}" in finding.evidence[0]
 
 
 @pytest.mark.parametrize("verdict", [each for each in QueryVerdict if each is not QueryVerdict.OK])
@@ -104,4 +162,4 @@ async def test_every_other_answer_cannot_be_told_either(world: ChatWorld, verdic
     finding = await world.ask("chat-queue")
 
     assert (finding.code, finding.outcome) == ("chat-queue.cannot-tell", Outcome.UNKNOWN)
-    assert "A_CODE / its words" in finding.evidence
+    assert "A_CODE / its words" in finding.evidence[0]

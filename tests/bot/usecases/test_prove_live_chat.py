@@ -17,6 +17,7 @@ from tests.bot.checks.chat_world import CHAT, ChatWorld
 from tests.bot.checks.check_world import TARGET
 from tests.fakes.estate import FakeCrm, fake_estate
 
+_NOBODY = QueryAnswer(QueryVerdict.OK)
 _QUEUES = tuple(
     {"Id": f"00G{n}", "Name": name, "DeveloperName": name} for n, name in enumerate(CHAT.queues.values())
 )
@@ -27,7 +28,7 @@ async def world() -> AsyncIterator[ChatWorld]:
     """All right, and nobody assigned to the queues or online."""
     async with AsyncExitStack() as stack:
         made = await ChatWorld.open(stack)
-        made.crm = FakeCrm(answers=[QueryAnswer(QueryVerdict.OK, _QUEUES), QueryAnswer(QueryVerdict.OK)])
+        made.crm = FakeCrm(answers=[QueryAnswer(QueryVerdict.OK), QueryAnswer(QueryVerdict.OK, _QUEUES), _NOBODY])
         made.legacy.available_buttons.clear()
         yield made
 
@@ -56,7 +57,7 @@ async def test_wrong_ids_and_forbidden_rows_are_missing_and_say_what_to_set(worl
 
     assert {proof.standing for proof in proofs.values()} == {Standing.MISSING}
     assert "targets.acme-prod.live_chat: chat_url" in proofs["one session"].fix
-    assert "read Group and GroupMember" in proofs["queues"].fix
+    assert "read LiveChatButton, Group and GroupMember" in proofs["queues"].fix
 
 
 async def test_a_host_that_is_away_proves_nothing(world: ChatWorld) -> None:
