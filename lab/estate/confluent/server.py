@@ -31,7 +31,7 @@ class ConfluentStandIn(HttpStandIn):
 
     def __init__(self, cluster: Cluster, *, late_seconds: float = 120.0, requests_a_minute: int = 60) -> None:
         super().__init__()
-        self._cluster = cluster
+        self.cluster = cluster
         self.late_seconds, self.requests_a_minute = late_seconds, requests_a_minute
         self.api_key, self.api_secret = "CLOUDKEY00000001", secrets.token_urlsafe(32)
         self.is_authorized = True
@@ -54,10 +54,10 @@ class ConfluentStandIn(HttpStandIn):
         now = datetime.now(UTC)
         try:
             query = read(document, now)
-            if not self.is_authorized or query.clusters != {self._cluster.id}:
+            if not self.is_authorized or query.clusters != {self.cluster.id}:
                 named = ", ".join(sorted(query.clusters))
                 return refusal(403, f"Not authorized to access resource: {named}")
-            data = answer(query, self._cluster, now - timedelta(seconds=self.late_seconds))
+            data = answer(query, self.cluster, now - timedelta(seconds=self.late_seconds))
             return web.json_response(_page(data, query.limit, document, request.query.get("page_token")))
         except BadQuery as error:
             return refusal(400, str(error))

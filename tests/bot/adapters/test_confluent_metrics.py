@@ -53,7 +53,7 @@ def _seed(confluent: ConfluentStandIn, *, minutes_ago: Sequence[int], each: int)
     """So many messages in each of those minutes."""
     minute = int(time.time()) // 60 * 60
     moments = [minute - 60 * ago + n * 59 / each for ago in sorted(minutes_ago, reverse=True) for n in range(each)]
-    confluent._cluster.seed(TOPIC, moments)
+    confluent.cluster.seed(TOPIC, moments)
 
 
 async def _asked(metrics: ConfluentMetrics) -> TopicTraffic:
