@@ -10,8 +10,8 @@ from bot.domain.workload import Kind, Pod, WorkloadRef
 from bot.ports.estate import Estate
 
 _TAIL_LINES = 20_000
-_LIMIT_BYTES = 4_000_000
-"""A line has no limit of its own."""
+_LIMIT_BYTES = 8_000_000
+"""A line has no limit of its own; Kubernetes cuts off the newest ones, so it must be ample."""
 
 
 async def read_middleware_log(target: Target, estate: Estate, *, since_seconds: int) -> tuple[str, ...]:

@@ -1,0 +1,54 @@
+"""The middleware's log: all its pods, what ran before a restart first, and no more than the window."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.errors import AccessDenied
+from bot.domain.workload import Pod
+from bot.ports.estate import Estate
+from bot.readings.middleware_log import read_middleware_log
+from tests.bot.checks.check_world import MIDDLEWARE, TARGET, middleware_pod, workload
+from tests.fakes.estate import FakeCluster, FakeWorkloads, fake_estate
+
+CONTAINER = TARGET.middleware.container
+ONE = middleware_pod()
+OTHER = replace(middleware_pod(restarts=2), name=f"{TARGET.middleware.deployment}-7d9f-y3m")
+
+
+def _estate(cluster: FakeCluster, *pods: Pod) -> Estate:
+    cluster.contents[TARGET.namespace] = list(pods)
+    return fake_estate(cluster=cluster, workloads=FakeWorkloads(workload(MIDDLEWARE, len(pods))))
+
+
+async def test_lines_of_all_pods_come_oldest_first() -> None:
+    """The container before the restart, then the one that runs; each asked for the window alone."""
+    cluster = FakeCluster(
+        log={
+            (ONE.name, CONTAINER, False): "one\ntwo\n",
+            (OTHER.name, CONTAINER, True): "before\n",
+            (OTHER.name, CONTAINER, False): "after",
+        }
+    )
+
+    lines = await read_middleware_log(TARGET, _estate(cluster, ONE, OTHER), since_seconds=120)
+
+    assert lines == ("one", "two", "before", "after")
+    assert set(cluster.log_windows) == {120}
+
+
+async def test_a_log_that_is_gone_is_empty_and_a_forbidden_one_is_told() -> None:
+    """What Kubernetes no longer keeps is no failure of ours."""
+    cluster = FakeCluster()
+    assert await read_middleware_log(TARGET, _estate(cluster, OTHER), since_seconds=60) == ()
+
+    cluster.log_problem = AccessDenied("pods/log is forbidden")
+    with pytest.raises(AccessDenied):
+        await read_middleware_log(TARGET, _estate(cluster, OTHER), since_seconds=60)
+
+
+async def test_without_a_deployment_there_is_no_log() -> None:
+    """That it is missing is told by another check."""
+    assert await read_middleware_log(TARGET, fake_estate(), since_seconds=60) == ()
