@@ -11,8 +11,9 @@ _COLOUR = re.compile(COLOUR)
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff\x00]")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'"}
 _ENTITY = re.compile("|".join(_ENTITIES))
-_CODE = re.compile(r"\\u00([0-9a-fA-F]{2})")
-_BREAK = re.compile(r"\\[nrt]")
+_QUOTE = re.compile(r"\\+([\"'/])")
+_CODE = re.compile(r"\\+u00([0-9a-fA-F]{2})")
+_BREAK = re.compile(r"\\+[nrt]")
 
 
 def plain(text: str) -> str:
@@ -25,6 +26,6 @@ def plain(text: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(lambda found: _ENTITIES[found.group()], text)
     if "\\" in text:
-        text = _CODE.sub(lambda found: chr(int(found.group(1), 16)), text.replace('\\"', '"'))
+        text = _CODE.sub(lambda found: chr(int(found.group(1), 16)), _QUOTE.sub(r"\1", text))
         text = _BREAK.sub(" ", text)
     return text

@@ -15,6 +15,8 @@ _PLACEHOLDERS = {
     "<word>": r"[0-9a-z_.-]+",
 }
 _GAP_TAKEN = f"{GAP})?"
+_SPACE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]| [?*+{]| ")
+"""A space, or what may hold one that means something else: an escape, a class, a space with a quantifier."""
 _TOKEN = re.compile(r"<[a-z]+>|\{[^{}]*\}|[0-9A-Za-z]+|[^0-9A-Za-z<{]+|[<{]")
 
 
@@ -26,15 +28,21 @@ def is_regex(source: str) -> bool:
 def to_pattern(source: str) -> str:
     """The regular expression of a signature, to be read without regard to case.
 
+    In a regular expression a single space stands for white space of any width.
+
     A template is words with anything but letters and digits between them. `<addr>`, `<any>`, `<n>` and `<word>`
     stand for what varies, `{a|b}` for one of several, `{a|}` for what may be missing. `^` before and `$` behind:
     nothing but this on the line.
     """
     if is_regex(source):
-        return source[1:-1]
+        return _SPACE.sub(_wider, source[1:-1])
     whole = source.startswith("^") and source.endswith("$")
     inner = _words(source.strip("^$ ") if whole else source.strip())
     return f"^[^0-9a-z]*{inner}[^0-9a-z]*$" if whole else f"{_START}{inner}{_END}"
+
+
+def _wider(found: re.Match[str]) -> str:
+    return r"\s+" if found.group() == " " else found.group()
 
 
 def _words(text: str) -> str:
