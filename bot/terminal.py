@@ -9,7 +9,7 @@ from datetime import date
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.kubernetes_permissions import Need
-from bot.adapters.kubernetes_proofs import kubernetes_questions, unless_token_refused
+from bot.adapters.kubernetes_proofs import kubernetes_questions, reading_questions, unless_token_refused
 from bot.adapters.slack_proofs import slack_proofs
 from bot.adapters.store.store import Store, open_store
 from bot.checks.registry import collect as collect_checks
@@ -147,11 +147,14 @@ async def _about_target(
     needs = {Need.ACT} if target.mode is Mode.ACT else set()
     needs |= {Need.PORT_FORWARD} if target.redis.reach is Reach.PORT_FORWARD else set()
     names = {"statefulsets": target.redis.statefulset, "deployments": target.middleware.deployment}
+    elsewhere = (target.integrations.namespace if target.integrations else None) or ""
+    elsewhere = "" if elsewhere == target.namespace else elsewhere
     cache = open_cache(target, api)
     estate = open_estate(name, target, api, cache, logins, clock, stack)
     asked = target_questions(settings.target(name), estate, cache)
     return [
         *kubernetes_questions(api, name, target.namespace, needs, names),
+        *(reading_questions(api, name, elsewhere) if elsewhere else ()),
         *(replace(question, ask=unless_token_refused(question.ask)) for question in asked),
     ]
 

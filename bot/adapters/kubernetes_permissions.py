@@ -29,6 +29,7 @@ class Permission:
         return f"{self.verb} {self.resource}{f'.{self.group}' if self.group else ''}"
 
 
+_READING = ("list pods", "get pods/log", "get deployments.apps")
 PERMISSIONS = (
     Permission("list", "", "pods", "which pods there are, their addresses, restarts and crash loops"),
     Permission("get", "", "pods/log", "evidence before a restart, and the addresses that the middleware dials"),
@@ -43,3 +44,6 @@ PERMISSIONS = (
     Permission("get", "", "pods/portforward", "opens the WebSocket to Redis and Sentinel", Need.PORT_FORWARD),
     Permission("create", "", "pods/portforward", "the same since Kubernetes 1.35", Need.PORT_FORWARD),
 )
+
+READING = tuple(each for each in PERMISSIONS if str(each) in _READING)
+"""All that is needed in a namespace where the bot only looks at services of others."""

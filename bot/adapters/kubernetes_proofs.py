@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.adapters.kubernetes_api import KubernetesApi
 from bot.adapters.kubernetes_errors import TokenRefused
-from bot.adapters.kubernetes_permissions import PERMISSIONS, Need, Permission
+from bot.adapters.kubernetes_permissions import PERMISSIONS, READING, Need, Permission
 from bot.domain.errors import AccessDenied, BadAnswer, Unreachable
 from bot.domain.proof import Question, Spared
 
@@ -28,16 +29,29 @@ def kubernetes_questions(
         return "the API server knows us"
 
     def question(permission: Permission) -> Question:
-        async def ask() -> str | Spared:
-            is_needed = permission.need in {Need.ALWAYS, *needs}
-            return await _may(api, namespace, permission, name, is_needed=is_needed)
-
-        name = names.get(permission.resource, "")
-        fix = f"grant it in a Role of namespace {namespace}: {_rule(permission, name)}"
-        return Question(subject, str(permission), unless_token_refused(ask), fix)
+        is_needed = permission.need in {Need.ALWAYS, *needs}
+        return _question(
+            api, subject, namespace, permission, names.get(permission.resource, ""), is_needed=is_needed
+        )
 
     put = f"put a new token into {api.credentials}; is the address the right one?"
     return (Question(subject, "token", token, put), *(question(each) for each in PERMISSIONS))
+
+
+def reading_questions(api: KubernetesApi, target: str, namespace: str) -> tuple[Question, ...]:
+    """The few permissions in a namespace where only services of others are looked at."""
+    asked = (_question(api, f"integrations {target}", namespace, each, "", is_needed=True) for each in READING)
+    return tuple(replace(question, what=f"{question.what} in {namespace}") for question in asked)
+
+
+def _question(
+    api: KubernetesApi, subject: str, namespace: str, permission: Permission, name: str, *, is_needed: bool
+) -> Question:
+    async def ask() -> str | Spared:
+        return await _may(api, namespace, permission, name, is_needed=is_needed)
+
+    fix = f"grant it in a Role of namespace {namespace}: {_rule(permission, name)}"
+    return Question(subject, str(permission), unless_token_refused(ask), fix)
 
 
 def unless_token_refused(ask: Callable[[], Awaitable[str | Spared]]) -> Callable[[], Awaitable[str | Spared]]:

@@ -13,6 +13,8 @@ from bot.domain.target import Target
 from bot.domain.workload import Kind, Pod, WorkloadRef
 from bot.ports.cache import Greeter
 from bot.ports.estate import Estate
+from bot.usecases.prove_contacts import contact_questions
+from bot.usecases.prove_integrations import integrations_questions
 from bot.usecases.prove_kafka import kafka_questions
 from bot.usecases.prove_live_chat import live_chat_questions
 from bot.usecases.prove_observers import observer_questions
@@ -24,6 +26,8 @@ def target_questions(target: Target, estate: Estate, greeter: Greeter) -> tuple[
         *_workloads(target, estate),
         *_redis(target, estate, greeter),
         *_salesforce(target, estate),
+        *contact_questions(target, estate),
+        *integrations_questions(target, estate),
         *live_chat_questions(target, estate),
         *observer_questions(target, estate),
         *kafka_questions(target, estate),

@@ -111,7 +111,7 @@ func TestRoles(t *testing.T) {
 		"get horizontalpodautoscalers", "list horizontalpodautoscalers", "patch deployments", "patch statefulsets",
 	}
 	for name, more := range switches {
-		for _, role := range only[*rbacv1.Role](rendered(t, name)) {
+		for _, role := range own(only[*rbacv1.Role](rendered(t, name))) {
 			granted := grants(t, role)
 			wanted := append(slices.Clone(usual), more...)
 			slices.Sort(granted)
@@ -141,7 +141,7 @@ func grants(t *testing.T, role *rbacv1.Role) []string {
 
 // Targets that share a namespace share its role; one that is in another cluster gets none here.
 func TestNamespaces(t *testing.T) {
-	roles := only[*rbacv1.Role](rendered(t, "everything"))
+	roles := own(only[*rbacv1.Role](rendered(t, "everything")))
 	if len(roles) != 2 || roles[0].Namespace != "integrations" || roles[1].Namespace != "integrations-staging" {
 		t.Fatal(roles)
 	}
@@ -151,6 +151,31 @@ func TestNamespaces(t *testing.T) {
 			t.Error(rule.ResourceNames)
 		}
 	}
+}
+
+// A namespace of others gets a role that only reads, bound to the same somebody; without one there is none.
+func TestElsewhere(t *testing.T) {
+	for name, want := range map[string]int{"everything": 1, "in-cluster": 0} {
+		objects := rendered(t, name)
+		roles, bindings := only[*rbacv1.Role](objects), only[*rbacv1.RoleBinding](objects)
+		if len(roles)-len(own(roles)) != want || len(bindings) != len(roles) {
+			t.Fatal(name, roles, bindings)
+		}
+		for nth, role := range roles {
+			if bindings[nth].Namespace != role.Namespace || bindings[nth].Subjects[0] != bindings[0].Subjects[0] {
+				t.Error(bindings[nth])
+			}
+			if role.Namespace == elsewhere && !slices.Equal(grants(t, role), []string{"get deployments", "list pods", "get pods/log"}) {
+				t.Error(grants(t, role))
+			}
+		}
+	}
+}
+
+const elsewhere = "integrations-core"
+
+func own(roles []*rbacv1.Role) []*rbacv1.Role {
+	return slices.DeleteFunc(slices.Clone(roles), func(role *rbacv1.Role) bool { return role.Namespace == elsewhere })
 }
 
 // The configuration that the pod reads is what the values say, with the chart's own paths; the health port is open to probes.

@@ -11,13 +11,14 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
+from bot.adapters.kubernetes_permissions import READING
 from bot.domain.fence import PHASE, RESTARTED_AT, RESTARTED_BY, RESTORE, RUN
 from bot.settings import Settings, load_settings
 from bot.settings.examples import secret_names
 from lab.estate.kubernetes.admission import check_scaling_policy
 from lab.estate.kubernetes.errors import ApiError
 from lab.estate.kubernetes.patches import MERGE, apply_patch
-from lab.estate.kubernetes.rbac import Rule, User, bot_rules
+from lab.estate.kubernetes.rbac import Rule, User, bot_rules, reading_rules
 from lab.estate.kubernetes.resources import resource_of
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -66,6 +67,15 @@ def test_every_switch_grants_the_same_in_both() -> None:
     lab = bot_rules(("integrations",), may_delete_pods=True, may_port_forward=True)
 
     assert _granted_by_lab(lab) == _granted_by_chart(*_yaml(CHART / "permissions.yaml"))
+
+
+def test_in_a_namespace_of_others_chart_lab_and_proof_mean_the_same_few_reads() -> None:
+    """Deployments, pods and their logs, and no verb that changes anything."""
+    proved = {(each.verb, each.group, each.resource) for each in READING}
+
+    assert _granted_by_lab(reading_rules(("integrations-core",))) == proved
+    assert _granted_by_chart("readElsewhere") == proved
+    assert {each.verb for each in READING} == {"get", "list"}
 
 
 def test_no_permission_is_dangerous_by_itself() -> None:

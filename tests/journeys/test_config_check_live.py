@@ -72,7 +72,12 @@ async def test_a_whole_installation_is_proved_and_nothing_was_touched(world: Wor
     assert not world.smtp.mails
     assert not world.slack.messages(INCIDENTS)
     asked = [each for each in world.kubernetes.requests if each.user == world.kubernetes.bot.name]
-    assert {(each.verb, each.subresource) for each in asked} == {("list", ""), ("get", ""), ("get", "portforward")}
+    reads = {("list", ""), ("get", ""), ("get", "log"), ("get", "portforward")}
+    assert {(each.verb, each.subresource) for each in asked} == reads
+    assert "as expected" in checked.line("integrations acme-prod", "webhook")
+    assert "1 of 1 ready" in checked.line("integrations acme-prod", "service Channel")
+    assert "readable" in checked.line("salesforce acme-prod", "Contact.CP_BlockedChatYalo__c")
+    assert checked.line("integrations acme-prod", "list pods in integrations-core").startswith("ok")
 
 
 async def test_wrong_secrets_are_named_with_their_settings(world: World) -> None:
@@ -127,6 +132,7 @@ async def test_missing_rights_are_named_with_the_way_to_grant_them(world: World)
     assert checked.code == 1
     expected = {
         ("kubernetes", "get pods/log"): ("not granted", 'resources: ["pods/log"], verbs: ["get"]'),
+        ("integrations", "get pods/log in integrations-core"): ("not granted", "namespace integrations-core"),
         ("slack", "scopes"): ("files:write (evidence", "install the app again"),
         ("slack", f"channel {INCIDENTS}"): ("not a member of #inc-salesforce", "/invite @sfint"),
         ("slack", "channel C0VENDOR01"): ("shared with another company", "targets.acme-prod.channels"),

@@ -67,6 +67,50 @@ The namespaces in this cluster that the bot looks after, and in each the workloa
 {{- toYaml $found -}}
 {{- end -}}
 
+{{/* Namespaces of others, in which the bot only reads: where targets of this cluster name their core services. */}}
+{{- define "sfint.elsewhere" -}}
+{{- $own := include "sfint.namespaces" . | fromYaml -}}
+{{- $found := dict -}}
+{{- $named := .Values.permissions.targets -}}
+{{- range $name, $target := .Values.config.targets -}}
+{{- $here := dig "kubernetes" "in_cluster" false $target -}}
+{{- $there := dig "integrations" "namespace" "" $target -}}
+{{- if and $there (not (hasKey $own $there)) (ternary (has $name $named) $here (gt (len $named) 0)) -}}
+{{- $_ := set $found $there true -}}
+{{- end -}}
+{{- end -}}
+{{- keys $found | sortAlpha | toYaml -}}
+{{- end -}}
+
+{{/* Binds the Role of a namespace to the bot. */}}
+{{- define "sfint.rolebinding" }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: {{ include "sfint.fullname" .root }}
+  namespace: {{ .namespace }}
+  labels: {{- include "sfint.labels" .root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: {{ include "sfint.fullname" .root }}
+subjects:
+  {{- with .root.Values.permissions.subject }}
+  - kind: {{ .kind }}
+    name: {{ .name | quote }}
+    {{- if eq .kind "ServiceAccount" }}
+    namespace: {{ .namespace }}
+    {{- else }}
+    apiGroup: rbac.authorization.k8s.io
+    {{- end }}
+  {{- else }}
+  - kind: ServiceAccount
+    name: {{ include "sfint.serviceaccount" .root }}
+    namespace: {{ .root.Release.Namespace }}
+  {{- end }}
+{{- end -}}
+
 {{/* The configuration file: what the values say, and what the pod around it decides. */}}
 {{- define "sfint.config" -}}
 {{- $pod := dict "store" (dict "directory" "/var/lib/sfint") "health" (dict "host" "0.0.0.0" "port" 8080) -}}
