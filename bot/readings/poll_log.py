@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from bot.domain.errors import NotFound
 from bot.domain.long_poll import NO_ANSWER, PollSign, Sign
@@ -58,6 +60,16 @@ class PollLog:
     """Signs that do not say whose chat it is."""
     is_cut: bool = False
     """True where a log was longer than what is read of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line taken apart; `words` is its message."""
+
+    text: str
+    words: str
+    at: datetime | None
+    session: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,32 +150,55 @@ async def _log(target: Target, estate: Estate, pod: Pod, *, previous: bool) -> s
 
 def _signs(lines: Iterable[str]) -> Iterator[_Told]:
     last: datetime | None = None
-    for line in lines:
-        lowered = line.lower()
+    for text in lines:
+        lowered = text.lower()
         if not any(word in lowered for word in _WORDS):
             continue
-        match = _LINE.search(line) or _BARE.search(line)
+        line = _line(text)
+        match = _LINE.search(line.words) or _BARE.search(text)
         if match is None:
             continue
-        last = _time(line) or last
+        last = line.at or last
         sign = None if last is None else _sign(last, line, match)
         if sign is not None:
-            yield _Told(sign, _ends_chat(sign, line), is_bare=match.lastgroup == "bare")
+            yield _Told(sign, _ends_chat(sign, text), is_bare=match.lastgroup == "bare")
 
 
-def _sign(at: datetime, line: str, match: re.Match[str]) -> PollSign | None:
+def _line(text: str) -> _Line:
+    """As the JSON that it should be, which is fast; else by expressions, whatever its syntax."""
+    fields = _fields(text)
+    words = str(fields.get("msg") or fields.get("message") or text)
+    stamp, user = fields.get("time"), fields.get("userID")
+    return _Line(
+        text,
+        words,
+        _stamp(f'time="{stamp}"') if isinstance(stamp, str) else _time(text),
+        str(user) if user else _session(text),
+    )
+
+
+def _fields(text: str) -> Mapping[str, object]:
+    if not text.startswith("{"):
+        return {}
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _sign(at: datetime, line: _Line, match: re.Match[str]) -> PollSign | None:
     kind = match.lastgroup or ""
-    session = _session(line)
     if kind == "event":
-        return PollSign(at, session, Sign.EVENT, 200)
+        return PollSign(at, line.session, Sign.EVENT, 200)
     if kind == "empty":
-        return PollSign(at, session, Sign.EMPTY, 204)
+        return PollSign(at, line.session, Sign.EMPTY, 204)
     if kind == "lost":
-        return PollSign(at, session, Sign.RECONNECT_LOST, 503)
-    if kind == "bare" and not _OF_A_POLL.search(line):
+        return PollSign(at, line.session, Sign.RECONNECT_LOST, 503)
+    if kind == "bare" and not _OF_A_POLL.search(line.text):
         return None
     status = _STATUS_OF.get(kind)
-    return PollSign(at, session, Sign.REFUSED, _status(line) if status is None else status)
+    return PollSign(at, line.session, Sign.REFUSED, _status(line.text) if status is None else status)
 
 
 def _session(line: str) -> str:
@@ -178,8 +213,13 @@ def _status(line: str) -> int:
     return 500 if re.search(r"internal server error", line, re.I) else NO_ANSWER
 
 
-def _time(line: str) -> datetime | None:
-    found = _TIME.search(line)
+def _time(text: str) -> datetime | None:
+    return _stamp(text) if "time" in text.lower() else None
+
+
+@lru_cache(maxsize=4096)
+def _stamp(text: str) -> datetime | None:
+    found = _TIME.search(text)
     if found is None:
         return None
     try:
