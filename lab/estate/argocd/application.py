@@ -81,7 +81,7 @@ class LabApplication:
 
     def sync(self, *, dry_run: bool = False, by: Mapping[str, Any] | None = None) -> None:
         """Starts an operation. Raises OperationInProgress."""
-        if self._running is not None and not self._running.done():
+        if self._is_operating:
             raise OperationInProgress
         self.operation = {
             "operation": {"sync": {"revision": self.revision, "prune": False}, "initiatedBy": dict(by or {})},
@@ -100,10 +100,10 @@ class LabApplication:
                     await asyncio.wait_for(changes.get(), self.heal_seconds)
                 while not changes.empty():
                     changes.get_nowait()
-                if self.heals_itself and self._drifts():
+                if self._is_to_heal():
                     await asyncio.sleep(self.heal_seconds)
-                    with contextlib.suppress(OperationInProgress):
-                        self.sync(by={"automated": True})
+                if self._is_to_heal():
+                    self.sync(by={"automated": True})
         finally:
             self.cluster.store.unsubscribe(changes)
 
@@ -136,8 +136,14 @@ class LabApplication:
                     _PLURALS[wanted["kind"]], meta["name"], {"spec": spec}, meta["namespace"], by=CONTROLLER
                 )
 
-    def _drifts(self) -> bool:
-        return any(self._resource(wanted)["status"] != "Synced" for wanted in self.in_git)
+    def _is_to_heal(self) -> bool:
+        """A drift, nothing under way that may end it, and the wish to."""
+        drifts = any(self._resource(wanted)["status"] != "Synced" for wanted in self.in_git)
+        return self.heals_itself and drifts and not self._is_operating
+
+    @property
+    def _is_operating(self) -> bool:
+        return self._running is not None and not self._running.done()
 
     def _live(self, wanted: Json) -> Json | None:
         meta = wanted["metadata"]
