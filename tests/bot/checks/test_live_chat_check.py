@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from urllib.parse import quote
 
+import httpx
 import pytest
 
+from bot.adapters.live_agent import LiveAgentChat
 from bot.domain.finding import Outcome
 from bot.domain.redaction import Redactor
 from lab.bot_process import free_port
@@ -193,3 +196,24 @@ async def test_a_chat_url_may_have_its_path(world: ChatWorld) -> None:
     finding = await world.ask("live-chat", agent=world.agent(url=f"{world.legacy.url}/chat/rest/"))
 
     assert finding.outcome is Outcome.OK
+
+
+async def test_a_host_that_throws_the_keys_back_shows_none(world: ChatWorld) -> None:
+    """In the answer to the deletion, plain and quoted, and in fields that nobody asked for."""
+    key, affinity, identifier = "4eb9!151/9+k=", "a1b2c3d4", "f00dcafe"
+    session = {"id": identifier, "key": key, "affinityToken": affinity, "clientPollTimeout": 40, "more": key}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE":
+            return httpx.Response(500, text=f"no {key} at {affinity}: {request.url.raw_path.decode()}")
+        return httpx.Response(200, json=session if request.url.path.endswith("SessionId") else {"messages": []})
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    agent = LiveAgentChat("https://chat.example.com", organization_id="o", deployment_id="d", http=http)
+
+    finding = await world.ask("live-chat", agent=agent)
+    await agent.aclose()
+
+    said = " ".join((finding.summary, *finding.evidence))
+    assert finding.code == "live-chat.not-deleted"
+    assert not any(secret in said for secret in (key, quote(key, safe="!="), affinity, identifier))
