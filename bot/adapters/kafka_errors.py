@@ -15,7 +15,16 @@ _DENIED = {
     KafkaError.GROUP_AUTHORIZATION_FAILED: "DESCRIBE on the group",
     KafkaError.CLUSTER_AUTHORIZATION_FAILED: "DESCRIBE on the cluster",
 }
-_AWAY = frozenset(
+_SETTLING = frozenset(
+    {
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+    }
+)
+_AWAY = _SETTLING | frozenset(
     {
         KafkaError._TRANSPORT,
         KafkaError._ALL_BROKERS_DOWN,
@@ -29,14 +38,16 @@ _AWAY = frozenset(
         KafkaError.REQUEST_TIMED_OUT,
         KafkaError.NETWORK_EXCEPTION,
         KafkaError.BROKER_NOT_AVAILABLE,
-        KafkaError.COORDINATOR_NOT_AVAILABLE,
-        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-        KafkaError.NOT_COORDINATOR,
     }
 )
 _NO_ANSWER = frozenset({KafkaError._TIMED_OUT, KafkaError._TIMED_OUT_QUEUE, KafkaError.REQUEST_TIMED_OUT})
 _PLACE = re.compile(r"^(?:\w+://)?[^ ]+?(?:/(?:bootstrap|\d+))?: ")
 """librdkafka's own prefix: protocol, server, broker id."""
+
+
+def passes_soon(error: KafkaError) -> bool:
+    """True for what a cluster says of itself while it moves a group's coordinator, or makes the first one."""
+    return error.code() in _SETTLING
 
 
 def could_not_ask(error: KafkaError) -> bool:
@@ -101,5 +112,5 @@ class LastErrors:
 
 def _said(error: KafkaError) -> str:
     """`Connect to ipv4#10.0.0.1:9092 failed: Connection refused`, without its prefix and its timing."""
-    words = _PLACE.sub("", error.str() or error.name())
-    return re.sub(r" \(after \d+ms in state \w+.*\)", "", words)
+    words = re.sub(r" \(after \d+ms in state \w+.*\)", "", _PLACE.sub("", error.str() or ""))
+    return words.strip() or error.name()

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from bot.adapters.kafka_errors import LastErrors, could_not_ask, translated
+from bot.adapters.kafka_errors import LastErrors, could_not_ask, passes_soon, translated
 from bot.adapters.kafka_login import KafkaLogin
 from bot.domain.errors import SfintError, Unreachable
 
@@ -25,6 +25,7 @@ Send = Callable[[AdminClient, float], Mapping[K, "Future[V]"]]
 
 _PACE_SECONDS = 0.02
 """How often errors are looked at while an answer is awaited: librdkafka hands them over only when polled."""
+_AGAIN_SECONDS = 0.2
 _IDLE_SECONDS = 120.0
 _GRACE_SECONDS = 0.25
 """librdkafka ends a request at its own deadline; it is given this much to say so."""
@@ -73,19 +74,25 @@ class KafkaLink:
         """
         async with self._used() as client:
             asked = time.monotonic()
-            try:
-                futures = send(client.admin, self.deadline_seconds)
-            except KafkaException as error:
-                raise self._explained(client, error.args[0], asked) from error.with_traceback(None)
-            waiting = {key: _observed(future) for key, future in futures.items()}
-            await self._settled(client, waiting.values(), asked)
-            answers: dict[K, V | KafkaError] = {}
-            for key, future in waiting.items():
-                answer: V | KafkaError = _outcome(future)
-                if isinstance(answer, KafkaError) and could_not_ask(answer):
-                    raise self._explained(client, answer, asked)
-                answers[key] = answer
-            return answers
+            while True:
+                answers = await self._asked_once(client, send, asked)
+                refused = [answer for answer in answers.values() if isinstance(answer, KafkaError)]
+                failed = next(filter(could_not_ask, refused), None)
+                if failed is None:
+                    return answers
+                if not passes_soon(failed) or time.monotonic() + _AGAIN_SECONDS > asked + self.deadline_seconds:
+                    raise self._explained(client, failed, asked)
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _asked_once(self, client: _Client, send: Send[K, V], asked: float) -> dict[K, V | KafkaError]:
+        patience = asked + self.deadline_seconds - time.monotonic()
+        try:
+            futures = send(client.admin, patience)
+        except KafkaException as error:
+            raise self._explained(client, error.args[0], asked) from error.with_traceback(None)
+        waiting = {key: _observed(future) for key, future in futures.items()}
+        await self._settled(client, waiting.values(), asked)
+        return {key: _outcome(future) for key, future in waiting.items()}
 
     async def ask_in_thread(self, call: Callable[[AdminClient, float], V]) -> V:
         """For the calls of librdkafka that block; the deadline is theirs to keep."""
