@@ -99,6 +99,8 @@ class PollFigures:
     polls: int = 0
     sessions: int = 0
     forbidden_sessions: int = 0
+    """Not those that we ended ourselves, by a duplicate poll: their 403 is no matter of Salesforce's."""
+    duplicate_sessions: int = 0
     by_status: Mapping[int, int] = field(default_factory=dict)
     times: Mapping[int, tuple[datetime, datetime]] = field(default_factory=dict)
     """First and last poll of each status."""
@@ -122,10 +124,12 @@ def figures(signs: Iterable[PollSign], settings: LongPoll, now: datetime, covere
     recent = _since(known, now, settings.forbidden_window_seconds)
     polls = [sign for sign in recent if sign.is_poll]
     all_polls = [sign for sign in known if sign.is_poll]
+    duplicates = _sessions(sign for sign in polls if sign.status == 409)
     return PollFigures(
         polls=len(polls),
         sessions=len(_sessions(polls)),
-        forbidden_sessions=len(_sessions(sign for sign in polls if sign.status == 403)),
+        forbidden_sessions=len(_sessions(sign for sign in polls if sign.status == 403) - duplicates),
+        duplicate_sessions=len(duplicates),
         by_status=_by_status(polls),
         times=_times(polls),
         now_only=_under_way(all_polls),

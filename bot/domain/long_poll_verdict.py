@@ -138,7 +138,7 @@ def _silent(seen: PollFigures, settings: LongPoll) -> PollJudgement | None:
 
 
 def _few_forbidden(seen: PollFigures, settings: LongPoll) -> PollJudgement | None:
-    if not seen.count(403):
+    if not seen.count(403) or (seen.duplicate_sessions and not seen.forbidden_sessions):
         return None
     whose = _of_chats(seen) if seen.forbidden_sessions else f"{seen.count(403)} chats"
     words = f"{whose} ended by a 403 in {_span(settings.forbidden_window_seconds)}: single users so far"
@@ -180,7 +180,8 @@ def _duplicates(seen: PollFigures, settings: LongPoll) -> PollJudgement | None:
     del settings
     if not seen.count(409):
         return None
-    words = f"{seen.count(409)} duplicate long polls (409): two pods polled one chat, which ends it"
+    whose = f"{seen.duplicate_sessions} chats" if seen.duplicate_sessions else "some chats"
+    words = f"{whose} were ended by a duplicate poll (409): two pods at once, as in a redeploy"
     return PollJudgement(PollVerdict.DUPLICATE, words)
 
 

@@ -22,7 +22,8 @@ def evidence(verdict: PollVerdict, seen: PollFigures) -> Iterator[str]:
     if seen.lost_reconnects:
         yield f"{seen.lost_reconnects} chats whose reconnect failed"
     if verdict is not PollVerdict.DUPLICATE and seen.count(409):
-        yield f"{seen.count(409)} duplicate polls (409) end their chats, too: two pods at once, as in a redeploy"
+        ours = f"{seen.duplicate_sessions} chats that duplicate polls (409) ended, as in a redeploy"
+        yield f"not counted among them: {ours}"
     passed = [(status, one) for status, one in seen.longest_only.items() if one.polls > 1]
     for status, one in sorted(passed, key=lambda each: -each[1].seconds)[:2]:
         yield f"longest time with {_name(status)} only: {one.polls} polls in {one.seconds:.0f} s"

@@ -154,6 +154,15 @@ def test_slow_polls_and_duplicates_are_told_and_page_nobody() -> None:
     assert judge(figures([poll(20, 409)], _RULES, _NOW, _LONG_AGO), _RULES).outcome is Outcome.DEGRADED
 
 
+def test_chats_that_a_redeploy_ended_are_no_matter_of_salesforces() -> None:
+    """409, then 403 in the same chats: two pods polled them; other chats count as ever."""
+    ours = [*chats(6, 409, ago=70), *chats(6, 403), *chats(2, 204, first=6)]
+
+    assert verdict(ours) is PollVerdict.DUPLICATE
+    assert verdict([*ours, *chats(1, 403, first=7)]) is PollVerdict.FORBIDDEN_FEW
+    assert verdict([*ours, *chats(9, 403, first=7)]) is PollVerdict.FORBIDDEN
+
+
 def test_the_evidence_counts_by_status_with_times_and_names_the_retirement_where_it_fits() -> None:
     """Errors first; no session in it."""
     seen = figures([*chats(5, 403), poll(30, 403, "chat-9"), *chats(2, 204)], _RULES, _NOW, _LONG_AGO)
