@@ -6,6 +6,7 @@ from bot.checks.registry import check
 from bot.domain.chat_events import ChatEvents, read_chat_events
 from bot.domain.errors import NotFound
 from bot.domain.finding import Finding, Outcome
+from bot.domain.live_chat import ChatRequests
 from bot.domain.target import Target
 from bot.ports.estate import Estate
 from bot.readings.middleware_log import read_middleware_log
@@ -45,7 +46,7 @@ async def chat_requests(target: Target, estate: Estate) -> Finding:
         if blocked < settings.minimum_users:
             words += f", fewer than {settings.minimum_users}"
             return _finding("blocked-few", words, (*evidence, _ADVICE))
-        return _finding("blocked", words, (*evidence, _ADVICE))
+        return _finding("blocked", words + _egress(settings), (*evidence, _ADVICE))
     unavailable = len(events.users.get("unavailable", ()))
     if unavailable:
         return _finding("unavailable", f"{_users(unavailable)} found no agent {window}", evidence)
@@ -53,6 +54,12 @@ async def chat_requests(target: Target, estate: Estate) -> Finding:
         reasons = ", ".join(sorted(events.fails))
         return _finding("other-reason", f"requests fail {window} with the reason {reasons}", evidence)
     return _finding("ok", f"no request for a chat failed {window} ({events.requests} were made)", evidence)
+
+
+def _egress(settings: ChatRequests) -> str:
+    """In the summary, because the mail to the client's admin holds no evidence."""
+    addresses = ", ".join(settings.egress_addresses)
+    return f"; the middleware's egress address is {addresses}" if addresses else ""
 
 
 def _evidence(target: Target, events: ChatEvents) -> tuple[str, ...]:

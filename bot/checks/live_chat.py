@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import urlsplit
 
 from bot.checks.registry import check
 from bot.domain.chat_guidance import candidates
@@ -21,10 +22,10 @@ _OUTCOMES = {
     "not-deleted": Outcome.DEGRADED,
 }
 _MEANINGS = {
-    ChatVerdict.REFUSED: "the host turns a new session away",
-    ChatVerdict.IDS_REFUSED: "the host does not know an id of ours",
-    ChatVerdict.UNREACHABLE: "the host could not be asked",
-    ChatVerdict.UNREADABLE: "something answered that is not LiveAgent",
+    ChatVerdict.REFUSED: "{host} turns a new session away",
+    ChatVerdict.IDS_REFUSED: "{host} does not know an id of ours",
+    ChatVerdict.UNREACHABLE: "{host} could not be asked",
+    ChatVerdict.UNREADABLE: "something answered at {host} that is not LiveAgent",
 }
 
 
@@ -45,7 +46,7 @@ async def live_chat(target: Target, estate: Estate) -> Finding:
         agent.open_session(),
         agent.availability(tuple(chat.buttons.values())),
     )
-    code, words = _judged(session, availability)
+    code, words = _judged(session, availability, urlsplit(chat.chat_url).netloc)
     return Finding(
         check="live-chat",
         component="live-chat",
@@ -56,15 +57,18 @@ async def live_chat(target: Target, estate: Estate) -> Finding:
     )
 
 
-def _judged(session: SessionProof, availability: Availability) -> tuple[str, str]:
+def _judged(session: SessionProof, availability: Availability, host: str) -> tuple[str, str]:
     """The new host first: it explains whatever else the old one does."""
     if availability.answer.verdict is ChatVerdict.MOVED:
-        return "moved", f"the org has moved to {availability.moved_to}, and this host says nothing of its chats"
+        return (
+            "moved",
+            f"the org has moved to {availability.moved_to}; {host} takes its chats and tells nothing of them",
+        )
     if session.answer.verdict is not ChatVerdict.OK:
         said = f": SessionId answers {session.answer.status}" if session.answer.status else ""
-        return session.answer.verdict.value, _MEANINGS[session.answer.verdict] + said
+        return session.answer.verdict.value, _MEANINGS[session.answer.verdict].format(host=host) + said
     if availability.answer.verdict is ChatVerdict.IDS_REFUSED:
-        return "ids-refused", _MEANINGS[ChatVerdict.IDS_REFUSED]
+        return "ids-refused", _MEANINGS[ChatVerdict.IDS_REFUSED].format(host=host)
     if not session.was_deleted:
         return "not-deleted", f"a session is opened, and could not be deleted: {session.deletion}"
     return "ok", f"{_address(session)} answers 200 {session.proof}; deleted again"

@@ -14,6 +14,8 @@ class ChatRequests:
     window_seconds: int = 900
     minimum_users: int = 1
     """Distinct users whose requests were blocked, before anybody is paged: the address of all of them is one."""
+    egress_addresses: tuple[str, ...] = ()
+    """From which addresses the middleware's requests come: what a block rule would name."""
 
 
 @dataclass(frozen=True, slots=True)

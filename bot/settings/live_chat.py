@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from bot.domain.live_chat import ChatRequests, LiveChat
-from bot.settings.kinds import Seconds, Url, matching
+from bot.settings.kinds import Listed, Seconds, Url, matching
 from bot.settings.section import Section
 
 _REQUESTS = ChatRequests()
@@ -24,11 +25,26 @@ ButtonName = Annotated[
 QueueName = Annotated[str, Field(min_length=1, max_length=80)]
 
 
+def _network(value: str) -> str:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        raise ValueError("must be an IP address, or a network such as 203.0.113.0/28") from error
+    return value
+
+
+Network = Annotated[str, AfterValidator(_network)]
+
+
 class ChatRequestSettings(Section):
-    """Failed requests in the middleware's log; `minimum_users` are those blocked before anybody is paged."""
+    """Failed requests in the middleware's log; `minimum_users` are those blocked before anybody is paged.
+
+    `egress_addresses` are told to the client's admin, who looks for a block rule about them.
+    """
 
     window_seconds: Annotated[int, Field(ge=1, le=86_400)] = _REQUESTS.window_seconds
     minimum_users: Annotated[int, Field(ge=1, le=10_000)] = _REQUESTS.minimum_users
+    egress_addresses: Annotated[tuple[Network, ...], Listed] = Field(default=(), examples=['["203.0.113.10"]'])
 
 
 class EnhancedChatSettings(Section):

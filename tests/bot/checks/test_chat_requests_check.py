@@ -72,6 +72,16 @@ async def test_blocked_names_what_to_look_at_first(world: ChatWorld) -> None:
     assert not any("5215598765432" in line for line in (finding.summary, *finding.evidence))
 
 
+async def test_blocked_tells_the_egress_address_where_it_is_known(world: ChatWorld) -> None:
+    """In the summary: the mail to the client's admin is made of it."""
+    world.chat = replace(CHAT, requests=ChatRequests(egress_addresses=("203.0.113.10", "203.0.113.16/28")))
+    world.log = "\n".join(BLOCKED)
+
+    finding = await world.ask("chat-requests")
+
+    assert finding.summary.endswith("the middleware's egress address is 203.0.113.10, 203.0.113.16/28")
+
+
 async def test_only_the_window_of_the_settings_is_read(world: ChatWorld) -> None:
     """Kubernetes cuts it."""
     world.chat = replace(CHAT, requests=ChatRequests(window_seconds=120))

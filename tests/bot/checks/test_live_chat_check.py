@@ -179,7 +179,7 @@ async def test_a_new_host_is_shown_as_an_address(world: ChatWorld, new_url: str)
     finding = await world.ask("live-chat")
 
     assert finding.code == "live-chat.moved"
-    assert "moved to https://d.la2.example.com," in finding.summary
+    assert "moved to https://d.la2.example.com;" in finding.summary
 
 
 @pytest.mark.parametrize("new_url", ["", "javascript:alert(1)", "https://user@evil.example.com", None])

@@ -70,6 +70,7 @@ def test_the_successor_alone_is_enough(load: Load) -> None:
         ({**LEGACY, "queues": {"facebook": "Support"}}, "live_chat.queues.facebook: names no button"),
         ({**LEGACY, "chat_url": "chat.example.com"}, "must be an address that starts with http"),
         ({**LEGACY, "requests": {"minimum_users": 0}}, "live_chat.requests.minimum_users"),
+        ({**LEGACY, "requests": {"egress_addresses": ["nat.example.com"]}}, "must be an IP address, or a network"),
         ({"enhanced": {"url": ENHANCED["url"]}}, "live_chat.enhanced.es_developer_name"),
     ],
 )
