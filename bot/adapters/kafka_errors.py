@@ -41,8 +41,14 @@ _AWAY = _SETTLING | frozenset(
     }
 )
 _NO_ANSWER = frozenset({KafkaError._TIMED_OUT, KafkaError._TIMED_OUT_QUEUE, KafkaError.REQUEST_TIMED_OUT})
+_CUT_OFF = re.compile(r"transport failure|disconnected|timed out", re.IGNORECASE)
 _PLACE = re.compile(r"^(?:\w+://)?[^ ]+?(?:/(?:bootstrap|\d+))?: ")
 """librdkafka's own prefix: protocol, server, broker id."""
+
+
+def _is_refusal(error: KafkaError) -> bool:
+    """A broker that goes away in the middle of a log-in has not refused it, though librdkafka calls it so."""
+    return error.code() in _REFUSED and not _CUT_OFF.search(error.str() or "")
 
 
 def passes_soon(error: KafkaError) -> bool:
@@ -59,7 +65,7 @@ def could_not_ask(error: KafkaError) -> bool:
 def translated(error: KafkaError, words: str) -> SfintError:
     """The error tree's; `words` name what was asked."""
     code, said = error.code(), _said(error)
-    if code in _REFUSED:
+    if _is_refusal(error):
         return AccessDenied(f"{words} refused our API key: {said}")
     if code in _DENIED:
         return AccessDenied(f"{words}: our API key lacks {_DENIED[code]} ({error.name()})")
@@ -67,7 +73,7 @@ def translated(error: KafkaError, words: str) -> SfintError:
         return NotFound(f"{words}: {said}")
     if code == KafkaError.THROTTLING_QUOTA_EXCEEDED:
         return RateLimited(f"{words}: {said}")
-    if code in _AWAY:
+    if code in _AWAY or code in _REFUSED:
         return Unreachable(f"{words} cannot be reached: {said}")
     return BadAnswer(f"{words} answered outside its contract: {said} ({error.name()})")
 
@@ -90,12 +96,12 @@ class LastErrors:
 
     def refusal_since(self, moment: float) -> SfintError | None:
         """A refused log-in: it does not heal itself, so there is nothing to wait for."""
-        told = [error for code in _REFUSED if (error := self._since(code, moment)) is not None]
+        told = [error for code in _REFUSED if (error := self._since(code, moment)) and _is_refusal(error)]
         return translated(told[0], self._where) if told else None
 
     def explain(self, error: KafkaError, moment: float) -> SfintError:
         """The reason behind the error, as far as it was told since `moment`."""
-        if error.code() in _REFUSED or error.code() not in _AWAY:
+        if error.code() not in _AWAY:
             return translated(error, self._where)
         causes = (*_REFUSED, KafkaError._RESOLVE, KafkaError._SSL, KafkaError._TRANSPORT)
         told = [found for code in causes if (found := self._since(code, moment)) is not None]

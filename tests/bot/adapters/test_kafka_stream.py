@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from bot.adapters.kafka import KafkaStream
-from bot.adapters.kafka_errors import translated
+from bot.adapters.kafka_errors import LastErrors, translated
 from bot.adapters.kafka_link import KafkaLink
 from bot.adapters.kafka_login import KafkaLogin
 from bot.domain.errors import AccessDenied, BadAnswer, NotFound, RateLimited, SfintError, Unreachable
@@ -229,6 +229,20 @@ async def test_tls_is_verified_by_the_configured_authority(tmp_path: Path) -> No
             await KafkaStream(strict).topics([TOPIC])
         await trusting.aclose()
         await strict.aclose()
+
+
+def test_a_log_in_that_was_cut_off_is_not_refused() -> None:
+    """The key is not at fault when the broker goes away in the middle; librdkafka uses the same code."""
+    cut = KafkaError(
+        KafkaError._AUTHENTICATION, "SASL PLAIN mechanism handshake failed: Local: Broker transport failure"
+    )
+    told = LastErrors("broker:9092", 1.0)
+
+    told.note(cut)
+
+    assert told.refusal_since(0.0) is None
+    assert type(translated(cut, "broker")) is Unreachable
+    assert type(told.explain(KafkaError(KafkaError._TIMED_OUT), 0.0)) is Unreachable
 
 
 @pytest.mark.parametrize(
