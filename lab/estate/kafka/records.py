@@ -74,8 +74,8 @@ def split(data: bytes) -> list[Batch]:
             raise BadBatch("shorter than a batch's head")
         _, length = _LENGTH.unpack_from(data, at)
         end = at + _LENGTH.size + length
-        if end > len(data):
-            raise BadBatch("cut short")
+        if not at + _RECORDS_AT <= end <= len(data):
+            raise BadBatch(f"a length of {length}")
         batches.append(_batch(data[at:end]))
         at = end
     return batches
