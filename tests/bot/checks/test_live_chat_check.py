@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from urllib.parse import quote
 
 import httpx
 import pytest
 
 from bot.adapters.live_agent import LiveAgentChat
+from bot.checks.registry import collect
 from bot.domain.finding import Outcome
+from bot.domain.live_chat import LiveChat
 from bot.domain.redaction import Redactor
+from bot.usecases.run_checks import asked_of
 from lab.bot_process import free_port
 from lab.estate.faults import Fault
 from tests.bot.checks.chat_world import ChatWorld
@@ -217,3 +221,17 @@ async def test_a_host_that_throws_the_keys_back_shows_none(world: ChatWorld) -> 
     said = " ".join((finding.summary, *finding.evidence))
     assert finding.code == "live-chat.not-deleted"
     assert not any(secret in said for secret in (key, quote(key, safe="!="), affinity, identifier))
+
+
+async def test_only_what_a_target_names_is_asked(world: ChatWorld) -> None:
+    """No live chat: nothing at all. The successor alone: the legacy host is left in peace."""
+    estate = world.estate()
+    checks = [each for each in collect() if each.component == "live-chat" and each.name != "long-poll"]
+    successor = replace(estate, live_agent=None)
+    target = replace(world.target(), live_chat=LiveChat(enhanced_url="https://acme.my.salesforce-scrt.com"))
+
+    assert {each.name for each in asked_of(checks, world.target(), estate)} == {
+        "live-chat", "chat-buttons", "chat-queue", "chat-requests", "enhanced-chat",
+    }  # fmt: skip
+    assert [each.name for each in asked_of(checks, target, successor)] == ["chat-requests", "enhanced-chat"]
+    assert asked_of(checks, replace(target, live_chat=None), successor) == []
