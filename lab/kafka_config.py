@@ -11,11 +11,14 @@ from lab.estate.kafka import Account, KafkaStandIn
 
 TRAFFIC_SECONDS = 10.0
 """How long a silence must last in the lab before it may be told."""
+_CONFLUENT_SECONDS = 1800.0
+"""The metrics are minutes late and know whole minutes only."""
 _DAY_SECONDS = 86_400
 
 
-def kafka_section(kafka: KafkaStandIn, ca_file: Path) -> dict[str, Any]:
-    """The target's `kafka`. Traffic is read from the brokers: Confluent's metrics are minutes late."""
+def kafka_section(kafka: KafkaStandIn, ca_file: Path, confluent: ConfluentStandIn | None = None) -> dict[str, Any]:
+    """The target's `kafka`. Traffic is read from the brokers where there is no Confluent."""
+    window_seconds = TRAFFIC_SECONDS if confluent is None else _CONFLUENT_SECONDS
     return {
         "bootstrap_servers": [kafka.bootstrap],
         "api_key": "env:ACME_KAFKA_KEY",
@@ -30,28 +33,24 @@ def kafka_section(kafka: KafkaStandIn, ca_file: Path) -> dict[str, Any]:
             }
         ],
         "lag": {"degraded": 50, "failing": 500},
-        "traffic": {"window_seconds": TRAFFIC_SECONDS, "step_seconds": _DAY_SECONDS, "minimum_messages": 5},
-    }
+        "traffic": {"window_seconds": window_seconds, "step_seconds": _DAY_SECONDS, "minimum_messages": 5},
+    } | ({"confluent": _confluent(confluent)} if confluent is not None else {})
 
 
-def kafka_environment(account: Account) -> dict[str, str]:
+def kafka_environment(account: Account, confluent: ConfluentStandIn) -> dict[str, str]:
     """The secrets that the section refers to."""
-    return {"ACME_KAFKA_KEY": account.key, "ACME_KAFKA_SECRET": account.secret}
-
-
-def confluent_section(confluent: ConfluentStandIn, cluster_id: str) -> dict[str, Any]:
-    """The target's `kafka.confluent`, for a world that reads traffic from Confluent's metrics."""
     return {
-        "url": confluent.url,
-        "cluster_id": cluster_id,
-        "api_key": "env:ACME_CONFLUENT_CLOUD_KEY",
-        "api_secret": "env:ACME_CONFLUENT_CLOUD_SECRET",
-    }
-
-
-def confluent_environment(confluent: ConfluentStandIn) -> dict[str, str]:
-    """The secrets that `confluent_section` refers to."""
-    return {
+        "ACME_KAFKA_KEY": account.key,
+        "ACME_KAFKA_SECRET": account.secret,
         "ACME_CONFLUENT_CLOUD_KEY": confluent.api_key,
         "ACME_CONFLUENT_CLOUD_SECRET": confluent.api_secret,
+    }
+
+
+def _confluent(confluent: ConfluentStandIn) -> dict[str, Any]:
+    return {
+        "url": confluent.url,
+        "cluster_id": confluent.cluster.id,
+        "api_key": "env:ACME_CONFLUENT_CLOUD_KEY",
+        "api_secret": "env:ACME_CONFLUENT_CLOUD_SECRET",
     }

@@ -55,6 +55,7 @@ class World:
 
     `reach` is the bot's way to Redis: `direct`, or `port-forward` with the permission for it.
     `mode` is Slack's way to the bot: `socket`, or `http` for signed requests.
+    `has_confluent` lets the bot read traffic from Confluent's metrics, which know no window as short as the lab's.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class World:
         slack_port: int = 0,
         reach: str = "direct",
         mode: str = "socket",
+        has_confluent: bool = False,
     ) -> None:
         self.windows = windows or Windows()
         self.http_port = free_port() if mode == "http" else None
@@ -80,6 +82,7 @@ class World:
         self.datadog = DatadogStandIn()
         self.kafka = KafkaStandIn()
         self.confluent = ConfluentStandIn(self.kafka.cluster)
+        self.has_confluent = has_confluent
         self.bot_key = self.kafka.accounts.add("SFINTKEY00000001")
         self.middleware_key = self.kafka.accounts.add("MIDDLEWAREKEY001")
         self.pagerduty = PagerDutyStandIn(TEAMS)
@@ -199,7 +202,9 @@ class World:
             reach=self.reach,
             http_port=self.http_port,
         )
-        settings["targets"][TARGET]["kafka"] = kafka_section(self.kafka, self.directory / "kafka-ca.pem")
+        confluent = self.confluent if self.has_confluent else None
+        ca_file = self.directory / "kafka-ca.pem"
+        settings["targets"][TARGET]["kafka"] = kafka_section(self.kafka, ca_file, confluent)
         settings["targets"][TARGET]["integrations"] = integrations_section(
             self.integrations, self.windows.integrations
         )
@@ -207,6 +212,6 @@ class World:
         environment = bot_environment(
             self.slack, self.pagerduty, self.smtp, self.salesforce, self.datadog, self.argocd
         )
-        environment |= kafka_environment(self.bot_key)
+        environment |= kafka_environment(self.bot_key, self.confluent)
         environment[TOKEN_VARIABLE] = self.integrations.registrations.token
         return BotProcess(config, environment, port, self.directory / "bot.log", module=module)

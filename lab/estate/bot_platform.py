@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from confluent_kafka import Producer
@@ -22,8 +23,8 @@ _MINUTE_SECONDS, _HOUR_SECONDS, _DAY_SECONDS = 60, 3600, 86_400
 class BotPlatform:
     """Two messages a second by a client of its own. `user_ids` take turns; `pause` is the silence upstream.
 
-    Topic and history are there from the start: the same load in the same hours of the six days before, and in
-    the last minute; and the groups named in `readers` have read all of it.
+    Topic and history are there from the start: the same load in the same hours of the six days before, and from
+    the hour before until now; and the groups named in `readers` have read all of it.
     """
 
     def __init__(self, kafka: KafkaStandIn, *, readers: tuple[str, ...] = (), topic: str = TOPIC) -> None:
@@ -82,18 +83,23 @@ class BotPlatform:
 
     def _remember(self) -> None:
         now = time.time()
+        this_minute = int(now) // _MINUTE_SECONDS * _MINUTE_SECONDS
         this_hour = int(now) // _HOUR_SECONDS * _HOUR_SECONDS
-        around = range(-_HOURS_BEFORE, _HOURS_AFTER)
-        days = range(_EARLIER_DAYS, 0, -1)
-        hours = [this_hour - day * _DAY_SECONDS + hour * _HOUR_SECONDS for day in days for hour in around]
-        # Of yesterday's hours some are still to come.
-        past = [hour for hour in hours if hour + _HOUR_SECONDS < now - _MINUTE_SECONDS]
-        cluster = self._kafka.cluster
-        cluster.seed_hours(self.topic, past, an_hour=_A_SECOND * _HOUR_SECONDS)
-        lately = _MINUTE_SECONDS * _A_SECOND
-        cluster.seed(self.topic, [now - (lately - number) / _A_SECOND for number in range(lately)])
+        hours = [
+            this_hour - day * _DAY_SECONDS + hour * _HOUR_SECONDS
+            for day in range(_EARLIER_DAYS, 0, -1)
+            for hour in range(-_HOURS_BEFORE, _HOURS_AFTER)
+        ]
+        today = this_hour - _HOURS_BEFORE * _HOUR_SECONDS
+        self._seed(_HOUR_SECONDS, [hour for hour in hours if hour + _HOUR_SECONDS <= today])
+        self._seed(_MINUTE_SECONDS, range(today, this_minute, _MINUTE_SECONDS))
+        begun = int((now - this_minute) * _A_SECOND)
+        self._kafka.cluster.seed(self.topic, [this_minute + number / _A_SECOND for number in range(begun)])
         for group in self._readers:
-            cluster.commit_all(group, self.topic)
+            self._kafka.cluster.commit_all(group, self.topic)
+
+    def _seed(self, seconds: int, starts: Sequence[int]) -> None:
+        self._kafka.cluster.seed_spans(self.topic, starts, seconds=seconds, records=_A_SECOND * seconds)
 
     async def _tick(self) -> None:
         number = 0

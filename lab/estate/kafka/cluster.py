@@ -41,23 +41,25 @@ class Cluster:
             at_ms = int(moment * 1000)
             self.append(topic, number % count, compose([(at_ms, None, value)]), at_ms=at_ms)
 
-    def seed_hours(self, topic: str, hours: Sequence[int], *, an_hour: int = 3600, value: bytes = b"{}") -> None:
-        """History in bulk: `an_hour` records, evenly, in each hour (Unix seconds of its start, ascending)."""
+    def seed_spans(
+        self, topic: str, starts: Sequence[int], *, seconds: int, records: int, value: bytes = b"{}"
+    ) -> None:
+        """History in bulk: so many records, evenly, in each span of that length (Unix seconds, ascending)."""
         partitions = range(len(self._topic(topic).partitions))
-        gap = 3_600_000 / an_hour
+        gap = seconds * 1000 / records
         for index in partitions:
-            mine = [(int(number * gap), None, value) for number in range(index, an_hour, len(partitions))]
+            mine = [(int(number * gap), None, value) for number in range(index, records, len(partitions))]
             if mine:
-                self._repeat(topic, index, compose(mine), hours)
+                self._repeat(topic, index, compose(mine), starts)
 
-    def _repeat(self, topic: str, index: int, pattern: Batch, hours: Sequence[int]) -> None:
+    def _repeat(self, topic: str, index: int, pattern: Batch, starts: Sequence[int]) -> None:
         minutes = Counter((pattern.first + delta) // MINUTE_MS * MINUTE_MS for delta in pattern.deltas)
-        for hour in hours:
-            self._partition(topic, index).append(pattern.later(hour * 1000))
+        for start in starts:
+            self._partition(topic, index).append(pattern.later(start * 1000))
             for minute, count in minutes.items():
                 share = len(pattern.data) * count // pattern.count
-                self.meter.add(Measure.RECEIVED_RECORDS, topic, index, hour * 1000 + minute, count)
-                self.meter.add(Measure.RECEIVED_BYTES, topic, index, hour * 1000 + minute, share)
+                self.meter.add(Measure.RECEIVED_RECORDS, topic, index, start * 1000 + minute, count)
+                self.meter.add(Measure.RECEIVED_BYTES, topic, index, start * 1000 + minute, share)
 
     def _topic(self, name: str) -> Topic:
         topic = self.topics.find(name)

@@ -55,12 +55,12 @@ def test_the_offset_of_a_moment_is_that_of_the_first_record_since(
     assert partition.offset_for(MAX_TIMESTAMP) == (moments.index(max(moments)), max(moments))
 
 
-def test_seeded_hours_hold_what_was_asked_for() -> None:
+def test_seeded_spans_hold_what_was_asked_for() -> None:
     """In the log by the records' time, and in the metrics by minute."""
     cluster = Cluster("lkc-acme01")
     topic = cluster.topics.create("t", 3)
     hour = int(time.time()) // 3600 * 3600 - 5 * 3600
-    cluster.seed_hours("t", [hour, hour + 3600], an_hour=600)
+    cluster.seed_spans("t", [hour, hour + 3600], seconds=3600, records=600)
 
     def since(seconds: int) -> int:
         return sum(each.offset_for((hour + seconds) * 1000)[0] for each in topic.partitions)
