@@ -11,13 +11,14 @@ from bot.checks.live_chat import live_chat
 from bot.checks.registry import Ask
 from bot.domain.errors import AccessDenied, Unreachable
 from bot.domain.finding import Finding, Outcome
-from bot.domain.proof import Question
+from bot.domain.proof import Question, Spared
 from bot.domain.target import Target
 from bot.ports.estate import Estate
 
 _NO_MISTAKE = {"chat-buttons.no-agent", "chat-queue.no-agents", "live-chat.not-deleted"}
 """True as they may be, they are nothing that the settings promise."""
-_MAY_NOT_READ = {"chat-queue.cannot-tell"}
+_OPTIONAL = {"chat-queue.cannot-tell"}
+"""A user that may not read the queues is enough for all the rest."""
 
 
 def live_chat_questions(target: Target, estate: Estate) -> Sequence[Question]:
@@ -34,7 +35,7 @@ def live_chat_questions(target: Target, estate: Estate) -> Sequence[Question]:
             bool(chat.buttons),
             "queues",
             chat_queue,
-            f"correct {path}.queues, or let the integration user read LiveChatButton, Group and GroupMember",
+            f"correct {path}.queues",
         ),
         (estate.enhanced_chat is not None, "Enhanced Chat", enhanced_chat, f"correct {path}.enhanced"),
     ]
@@ -42,16 +43,18 @@ def live_chat_questions(target: Target, estate: Estate) -> Sequence[Question]:
 
 
 def _question(subject: str, what: str, check: Ask, fix: str, target: Target, estate: Estate) -> Question:
-    async def ask() -> str:
+    async def ask() -> str | Spared:
         return _judged(await check(target, estate))
 
     return Question(subject, what, ask, fix)
 
 
-def _judged(finding: Finding) -> str:
+def _judged(finding: Finding) -> str | Spared:
     words = "; ".join((finding.summary, *finding.evidence[:2]))
     if finding.outcome is Outcome.OK or finding.code in _NO_MISTAKE:
         return finding.summary
-    if finding.outcome is Outcome.UNKNOWN and finding.code not in _MAY_NOT_READ:
+    if finding.code in _OPTIONAL:
+        return Spared(words)
+    if finding.outcome is Outcome.UNKNOWN:
         raise Unreachable(words)
     raise AccessDenied(words)

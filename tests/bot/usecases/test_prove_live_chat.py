@@ -49,15 +49,20 @@ async def test_a_day_without_agents_is_no_mistake(world: ChatWorld) -> None:
 
 
 async def test_wrong_ids_and_forbidden_rows_are_missing_and_say_what_to_set(world: ChatWorld) -> None:
-    """Each with its own setting."""
+    """Each with its own setting; a user that may not read the queues does for all the rest."""
     world.crm = FakeCrm(answers=[QueryAnswer(QueryVerdict.INVALID_TYPE, blamed="Group")])
     agent, enhanced = world.agent(organization_id="00DOTHER0000001"), world.enhanced(name="Gone")
 
     proofs = await _proofs(world, world.estate(agent=agent, enhanced=enhanced))
 
-    assert {proof.standing for proof in proofs.values()} == {Standing.MISSING}
+    assert {what: proof.standing for what, proof in proofs.items()} == {
+        "one session": Standing.MISSING,
+        "chat buttons": Standing.MISSING,
+        "queues": Standing.OPTIONAL,
+        "Enhanced Chat": Standing.MISSING,
+    }
     assert "targets.acme-prod.live_chat: chat_url" in proofs["one session"].fix
-    assert "read LiveChatButton, Group and GroupMember" in proofs["queues"].fix
+    assert "the integration user may not read Group" in proofs["queues"].detail
 
 
 async def test_a_host_that_is_away_proves_nothing(world: ChatWorld) -> None:
