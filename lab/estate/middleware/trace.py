@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import queue
 import random
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -120,16 +120,15 @@ class Tracer:
                 self._post("POST", "/api/v2/logs", logs)
 
     def _post(self, method: str, path: str, document: object) -> None:
-        headers: Mapping[str, str] = {"Content-Type": "application/json", "DD-API-KEY": self._key}
-        request = urllib.request.Request(  # noqa: S310 -- the address of the lab's own agent
-            self._url + path, json.dumps(document).encode(), dict(headers), method=method
-        )
-        # Tracing is nobody's reason to fail: an agent that is away loses this batch.
-        with (
-            contextlib.suppress(OSError, ValueError, urllib.error.URLError),
-            urllib.request.urlopen(request, timeout=_POST_SECONDS) as response,  # noqa: S310 -- as above
-        ):
-            response.read()
+        """Tracing is nobody's reason to fail: an agent that is away loses this batch."""
+        headers = {"Content-Type": "application/json", "DD-API-KEY": self._key}
+        body = json.dumps(document).encode()
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+            request = urllib.request.Request(  # noqa: S310 -- the address of the lab's own agent
+                self._url + path, body, headers, method=method
+            )
+            with urllib.request.urlopen(request, timeout=_POST_SECONDS) as response:  # noqa: S310 -- as above
+                response.read()
 
 
 tracer = Tracer()
