@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
 
 from bot.adapters.argocd import ArgoCdDeployments
 from bot.adapters.datadog import DatadogApi, DatadogTraces, HourlyBudget
 from bot.adapters.enhanced_chat import EnhancedChatApi
 from bot.adapters.integrations_core import HttpRegistrations
+from bot.adapters.kafka_apart import KafkaApart
 from bot.adapters.kubernetes import KubernetesApi, KubernetesCluster, KubernetesWorkloads
 from bot.adapters.kubernetes_credentials import connect_kubernetes
 from bot.adapters.kubernetes_portforward import PortForward
@@ -25,6 +25,7 @@ from bot.adapters.salesforce import (
 )
 from bot.domain.salesforce import LoginFlow
 from bot.domain.webhook import VersionSource
+from bot.kafkas import open_kafka
 from bot.ports.clock import Clock
 from bot.ports.dial import Dial
 from bot.ports.estate import Estate
@@ -40,9 +41,6 @@ from bot.settings import (
     TargetSettings,
 )
 
-if TYPE_CHECKING:
-    from bot.kafkas import Links
-
 Accounts = dict[tuple[str, str, str], DatadogApi]
 
 
@@ -52,11 +50,13 @@ async def open_estates(
     """Target name -> its systems. Nothing is asked yet; what is opened is closed with the stack."""
     estates = {}
     accounts: Accounts = {}
-    links: Links = {}
+    kafka = _kafka_process(stack)
     for name, target in settings.targets.items():
         api = await open_kubernetes(name, target, stack)
         cache = open_cache(target, api)
-        estates[name] = open_estate(name, target, api, cache, logins, clock, stack, accounts, links)
+        estates[name] = open_estate(name, target, api, cache, logins, clock, stack, accounts, kafka)
+    if any(target.kafka for target in settings.targets.values()):
+        await kafka.begin()
     return estates
 
 
@@ -86,12 +86,12 @@ def open_estate(
     clock: Clock,
     stack: AsyncExitStack,
     accounts: Accounts | None = None,
-    links: Links | None = None,
+    kafka: KafkaApart | None = None,
 ) -> Estate:
-    """The target's systems behind that door; `accounts` and `links` are those of the targets opened before."""
+    """The target's systems behind that door; `accounts` and `kafka` are those of the targets opened before."""
     crm = _crm(name, target.salesforce, logins, clock)
     stack.push_async_callback(crm.aclose)
-    stream, traffic = _kafka(target, links if links is not None else {}, stack)
+    stream, traffic = _kafka(target, kafka or _kafka_process(stack), stack)
     return Estate(
         KubernetesCluster(api),
         KubernetesWorkloads(api),
@@ -203,12 +203,16 @@ def _enhanced_chat(target: TargetSettings, stack: AsyncExitStack) -> EnhancedCha
     return adapter
 
 
-def _kafka(target: TargetSettings, links: Links, stack: AsyncExitStack) -> tuple[Stream | None, Traffic | None]:
-    if target.kafka is None:
-        return None, None
-    from bot.kafkas import open_kafka  # librdkafka is loaded where a target names Kafka
+def _kafka_process(stack: AsyncExitStack) -> KafkaApart:
+    kafka = KafkaApart()
+    stack.push_async_callback(kafka.aclose)
+    return kafka
 
-    return open_kafka(target.kafka, links, stack)
+
+def _kafka(
+    target: TargetSettings, kafka: KafkaApart, stack: AsyncExitStack
+) -> tuple[Stream | None, Traffic | None]:
+    return (None, None) if target.kafka is None else open_kafka(target.kafka, kafka, stack)
 
 
 def _registrations(target: TargetSettings, stack: AsyncExitStack) -> HttpRegistrations | None:

@@ -1,33 +1,21 @@
-"""Builds the ways to Kafka from the settings; part of the composition root, loaded where a target names Kafka."""
+"""Builds the ways to Kafka from the settings; part of the composition root."""
 
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
 from bot.adapters.confluent_metrics import ConfluentMetrics
-from bot.adapters.kafka import KafkaStream
-from bot.adapters.kafka_link import KafkaLink
+from bot.adapters.kafka_apart import KafkaApart, StreamApart, TrafficApart
+from bot.adapters.kafka_frames import KafkaKey
 from bot.adapters.kafka_login import KafkaLogin
-from bot.adapters.kafka_traffic import BrokerTraffic
 from bot.adapters.traffic_sources import TrafficSources
 from bot.ports.stream import Stream
 from bot.ports.traffic import Traffic
 from bot.settings.kafka import ConfluentSettings, KafkaSettings
 
-Links = dict[tuple[KafkaLogin, float], KafkaLink]
-"""Targets with the same way in share one client, and so its threads."""
 
-
-def open_kafka(kafka: KafkaSettings, links: Links, stack: AsyncExitStack) -> tuple[Stream, Traffic]:
+def open_kafka(kafka: KafkaSettings, apart: KafkaApart, stack: AsyncExitStack) -> tuple[Stream, Traffic]:
     """Nothing is connected yet; what is opened is closed with the stack."""
-    link = _link(kafka, links, stack)
-    traffic: Traffic = BrokerTraffic(link)
-    if kafka.confluent is not None:
-        traffic = TrafficSources(_metrics(kafka.confluent, stack), traffic)
-    return KafkaStream(link), traffic
-
-
-def _link(kafka: KafkaSettings, links: Links, stack: AsyncExitStack) -> KafkaLink:
     login = KafkaLogin(
         bootstrap_servers=kafka.bootstrap_servers,
         security_protocol=kafka.security_protocol,
@@ -36,11 +24,11 @@ def _link(kafka: KafkaSettings, links: Links, stack: AsyncExitStack) -> KafkaLin
         api_secret=kafka.api_secret.get_secret_value(),
         ca_file=str(kafka.ca_file) if kafka.ca_file else None,
     )
-    key = (login, kafka.deadline_seconds)
-    if key not in links:
-        links[key] = KafkaLink(login, deadline_seconds=kafka.deadline_seconds)
-        stack.push_async_callback(links[key].aclose)
-    return links[key]
+    key = KafkaKey(login, kafka.deadline_seconds)
+    traffic: Traffic = TrafficApart(apart, key)
+    if kafka.confluent is not None:
+        traffic = TrafficSources(_metrics(kafka.confluent, stack), traffic)
+    return StreamApart(apart, key), traffic
 
 
 def _metrics(confluent: ConfluentSettings, stack: AsyncExitStack) -> ConfluentMetrics:

@@ -146,8 +146,10 @@ class KafkaLink:
         return backoff | {"error_cb": self._errors.note}
 
     def _explained(self, client: _Client, error: KafkaError, asked: float) -> SfintError:
-        """A client that lost its brokers takes its time to find them again; a new one finds them at once."""
-        if self._errors.any_since(asked):
+        """A client that lost its brokers, or waits for one that says nothing, takes its time to find them again; a
+        new one finds them at once.
+        """
+        if self._errors.any_since(asked) or error.code() == KafkaError._TIMED_OUT:
             self._retire(client)
         return self._errors.explain(error, asked)
 
