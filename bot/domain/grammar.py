@@ -24,6 +24,10 @@ def parse(text: str, catalogue: Sequence[CommandSpec] = CATALOGUE) -> Command | 
         return taken
     words = split(text)
     if isinstance(words, OpenQuote):
+        first = _FIRST_WORD.match(text)
+        spec = next((each for each in catalogue if first and each.name == first[1].lower()), None)
+        if spec is not None and spec.is_personal:
+            return _Reading(spec).refused()
         return UsageProblem(f"the quote that begins at `{_cut(words.text)}` is never closed", "/sfint status")
     if words and words[0].text.lower() in ("/sfint", "sfint"):
         words = words[1:]
@@ -159,8 +163,13 @@ class _Reading:
                 return self._problem(f"the argument `{argument.name}` is missing: {argument.meaning}")
         for argument in self._spec.arguments:
             if argument.accepts is not None and not argument.accepts(" ".join(self._arguments)):
-                return self._problem(f"the argument `{argument.name}` {argument.wanted}")
+                return self.refused()
         return Command(self._spec.name, tuple(self._arguments), self._options)
+
+    def refused(self) -> UsageProblem:
+        """What is said of words that an argument does not accept, whatever they are."""
+        argument = next(argument for argument in self._spec.arguments if argument.accepts is not None)
+        return self._problem(f"the argument `{argument.name}` {argument.wanted}")
 
     def _unknown_option(self, typed: str) -> UsageProblem:
         names = [option.name for option in self._spec.options]

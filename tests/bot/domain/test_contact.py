@@ -154,7 +154,9 @@ def test_one_blocked_row_blocks_and_an_unread_one_proves_nothing(
     assert verdict_of([ContactRow("contact", str(nth), blocked=mark) for nth, mark in enumerate(marks)]) is verdict
 
 
-@pytest.mark.parametrize("typed", ["contact", "contact ana", "contact ana@example.com x", "contact --all a@b.com"])
+@pytest.mark.parametrize(
+    "typed", ["contact", "contact ana", "contact ana@example.com x", "contact --all a@b.com", "contact 'ana@b.com"]
+)
 def test_a_refused_argument_is_explained_and_never_said_back(typed: str) -> None:
     """The example works; what was typed may be somebody's address."""
     found = parse(typed)
