@@ -35,6 +35,8 @@ async def test_a_rehearsal_ends_well(mode: str, name: str) -> None:
 
     assert outcome.ok, "\n".join([*outcome.problems, *transcript, log])
     assert set(outcome.line()) == FIELDS
+    assert outcome.seconds_to_diagnosis is not None
+    assert outcome.seconds_to_diagnosis < 5.0 + collect()[name].window
     assert (outcome.seconds_to_repair is not None) is bool(collect()[name].repairs)
     if name == "redis-stale-master":
         assert scaled == [0, 1, 3]
