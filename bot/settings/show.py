@@ -54,7 +54,17 @@ def _target(name: str, target: TargetSettings) -> list[str]:
         f"  middleware: deployment {target.middleware.deployment}",
         f"  salesforce: {target.salesforce.login_url} as {target.salesforce.username or 'the run-as user'}, "
         f"flow {target.salesforce.flow}",
+        *_kafka(target),
     ]
+
+
+def _kafka(target: TargetSettings) -> list[str]:
+    kafka = target.kafka
+    if kafka is None:
+        return []
+    expected = f"{len(kafka.expected_topics)} expected topics" if kafka.expected_topics else "no expected topics"
+    traffic = f"Confluent's metrics of {kafka.confluent.cluster_id}" if kafka.confluent else "broker offsets"
+    return [f"  kafka: {', '.join(kafka.bootstrap_servers)}, {expected}, traffic from {traffic}"]
 
 
 def _warnings(settings: Settings, roles: Roles) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import pytest
 import pytest_asyncio
 
+from lab.estate.bot_platform import TOPIC
 from lab.world import INCIDENTS, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -75,6 +76,10 @@ async def test_a_whole_installation_is_proved_and_nothing_was_touched(world: Wor
     reads = {("list", ""), ("get", ""), ("get", "log"), ("get", "portforward")}
     assert {(each.verb, each.subresource) for each in asked} == reads
     assert "as expected" in checked.line("integrations acme-prod", "webhook")
+    assert "6 partitions" in checked.line("kafka acme-prod", f"topic {TOPIC}")
+    assert "broker offsets" in checked.line("kafka acme-prod", "traffic")
+    assert "requests are left in this hour" in checked.line("datadog acme-prod", "spans")
+    assert "Synced, Healthy" in checked.line("argocd acme-prod", "application salesforce-integration")
     assert "1 of 1 ready" in checked.line("integrations acme-prod", "service Channel")
     assert "readable" in checked.line("salesforce acme-prod", "Contact.CP_BlockedChatYalo__c")
     assert checked.line("integrations acme-prod", "list pods in integrations-core").startswith("ok")
@@ -90,6 +95,9 @@ async def test_wrong_secrets_are_named_with_their_settings(world: World) -> None
         PAGERDUTY_OPS=wrong,
         SMTP_PASSWORD=wrong,
         SFINT_TARGETS__ACME_PROD__REDIS__PASSWORD=wrong,
+        ACME_KAFKA_SECRET=wrong,
+        DATADOG_APPLICATION_KEY=wrong,
+        ACME_ARGOCD_TOKEN=wrong,
     )
 
     assert checked.code == 1
@@ -99,6 +107,9 @@ async def test_wrong_secrets_are_named_with_their_settings(world: World) -> None
         ("salesforce", "log-in"): ("client secret is wrong", "targets.acme-prod.salesforce"),
         ("pagerduty", "key of ops"): ("Invalid routing key", "teams.ops.pagerduty_routing_key"),
         ("redis", "redis in redis-sentinel-node-0"): ("takes no password", "targets.acme-prod.redis"),
+        ("kafka", "log-in"): ("refused our API key", "targets.acme-prod.kafka"),
+        ("datadog", "spans"): ("scope apm_read", "targets.acme-prod.datadog"),
+        ("argocd", "application salesforce-integration"): ("401", "targets.acme-prod.argocd"),
         ("e-mail", f"server {world.smtp.host}"): ("refused our user or password", "email"),
     }
     for (subject, what), words in expected.items():
