@@ -13,6 +13,8 @@ from bot.runbook.pattern_set import flaw
 
 def signature_faults(entry: Entry) -> tuple[str, ...]:
     """Every fault of the entry's signatures, in words that follow its name."""
+    if all(signature.source == entry.title for signature in entry.signatures):
+        return ("has no signature besides its title",)
     broken = [fault for signature in entry.signatures for fault in _form(signature)]
     return tuple(broken) if broken else tuple(_examples(entry))
 

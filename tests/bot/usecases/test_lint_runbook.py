@@ -31,6 +31,16 @@ GOOD = Entry(
     body="Short.",
     summary="Short.",
 )
+CHAPTER = replace(
+    GOOD,
+    id="a-chapter",
+    teams=(),
+    severity=Severity.INFO,
+    findings=(),
+    remediations=(),
+    signatures=(),
+    link_labels={},
+)
 CODES = ("redis.no-master", "redis.ok", "redis.healthy")
 REMEDIATIONS = ("restart-sentinel",)
 
@@ -61,6 +71,8 @@ def test_a_page_that_fits_has_no_problem() -> None:
         (replace(GOOD, summary=""), "short paragraph"),
         (replace(GOOD, summary="# Heading"), "short paragraph"),
         (replace(GOOD, summary="x" * 301), "301 characters"),
+        (replace(GOOD, signatures=()), "no signature"),
+        (_signed(source=GOOD.title), "no signature"),
         (_signed(pattern="("), "no regular expression"),
         (_signed(pattern="(?=a)b"), "no regular expression"),
         (_signed(unless=(r"(a)\1",)), "no regular expression"),
@@ -76,6 +88,31 @@ def test_each_mistake_of_a_page_is_an_error(entry: Entry, words: str) -> None:
     assert problem.weight is Weight.ERROR
     assert problem.where == entry.id
     assert words in problem.what
+
+
+@pytest.mark.parametrize(
+    ("chapter", "words"),
+    [
+        (replace(CHAPTER, id="kafka-failure"), "the id of an entry"),
+        (replace(CHAPTER, findings=("redis.no-master",)), "only an entry has"),
+        (replace(CHAPTER, teams=(Team.OPS,)), "only an entry has"),
+        (replace(CHAPTER, severity=Severity.ERROR), "only an entry has"),
+        (replace(CHAPTER, remediations=("restart-sentinel",)), "only an entry has"),
+        (replace(CHAPTER, link_labels={"wiki": "Wiki"}), "link `wiki`"),
+        (replace(CHAPTER, summary="x" * 301), "301 characters"),
+    ],
+)
+def test_each_mistake_of_a_chapter_is_an_error(chapter: Entry, words: str) -> None:
+    """A chapter explains, and no more."""
+    (problem,) = lint(Runbook([GOOD], [chapter]), CODES, REMEDIATIONS, TODAY)
+
+    assert problem.weight is Weight.ERROR
+    assert words in problem.what
+
+
+def test_a_chapter_that_fits_has_no_problem() -> None:
+    """It needs neither findings nor signatures."""
+    assert lint(Runbook([GOOD], [CHAPTER]), CODES, REMEDIATIONS, TODAY) == ()
 
 
 def test_a_finding_without_a_page_is_an_error() -> None:

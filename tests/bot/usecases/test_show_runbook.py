@@ -52,3 +52,25 @@ def test_no_match_suggests_pages_and_an_example() -> None:
     assert "zzzz qqqq" in notice.title
     assert any("redis-failure" in line for line in notice.lines)
     assert notice.example.startswith("/sfint runbook ")
+
+
+@pytest.mark.parametrize(
+    "words", ["long polling", "long-polling", "common create chat errors", "common-create-chat-errors"]
+)
+def test_a_chapter_is_shown_like_an_entry(words: str) -> None:
+    """What explains no failure has its page too."""
+    page = show_runbook(load_runbook(), words)
+
+    assert isinstance(page, RunbookPage)
+    assert [entry.id for entry in page.entries] == ["-".join(words.split())]
+
+
+def test_chapters_are_found_and_listed() -> None:
+    """Beside the entries, and after them."""
+    found = show_runbook(load_runbook(), "goroutine polls messages")
+    every = show_runbook(load_runbook())
+
+    assert isinstance(found, RunbookPage)
+    assert isinstance(every, RunbookPage)
+    assert "long-polling" in [entry.id for entry in found.entries]
+    assert [entry.id for entry in every.entries][-2:] == ["common-create-chat-errors", "long-polling"]
