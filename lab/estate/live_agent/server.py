@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from lab.estate.faults import Fault
 from lab.estate.live_agent.headers import (
     SESSION_KEY,
     require_affinity,
@@ -17,91 +15,16 @@ from lab.estate.live_agent.headers import (
     require_version,
     sequence_of,
 )
-from lab.estate.live_agent.polls import NO_SESSION, PollFault, PollFaults
+from lab.estate.live_agent.host import BASE, LiveAgentHost
+from lab.estate.live_agent.polls import NO_SESSION
 from lab.estate.live_agent.session import ChatSession
-from lab.estate.stand_in import HttpStandIn
 
-BASE = "/chat/rest"
 Act = Callable[[ChatSession, Mapping[str, object]], None]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class LiveAgentStandIn(HttpStandIn):
-    """`url` is the host; `available_buttons` are the button ids with an agent online, `wait_seconds` the queue.
-
-    A poll waits `poll_seconds` before it answers 204. `moved_to` is the new host of an org that was moved: the
-    old one then takes chats and never tells of them, and only Availability says where the org is.
-    """
-
-    def __init__(
-        self,
-        organization_id: str = "00DACME00000001",
-        deployment_id: str = "572ACME00000001",
-        buttons: tuple[str, ...] = ("573ACME00000001",),
-        host: str = "127.0.0.1",
-        poll_seconds: float = 1.0,
-    ) -> None:
-        super().__init__(host)
-        self.organization_id, self.deployment_id = organization_id, deployment_id
-        self.buttons = buttons
-        self.available_buttons = set(buttons)
-        self.wait_seconds = 0
-        self.poll_seconds = poll_seconds
-        self.client_poll_timeout = 40
-        self.moved_to: str | None = None
-        self.blocks_visitors = False
-        self.accepts_chats = False
-        self.refuses_reconnects: int | None = None
-        self.sessions: dict[str, ChatSession] = {}
-        self.deleted: list[str] = []
-        self.poll_faults = PollFaults()
-        self._opened = 0
-        self._new_port: int | None = None
-
-    def answers_polls_with(
-        self,
-        status: int,
-        *,
-        share: float = 1.0,
-        of: Collection[ChatSession] | None = None,
-        times: int | None = None,
-        seconds: float | None = None,
-        text: str | None = None,
-    ) -> PollFault:
-        """System/Messages answers this, for a share of the sessions or those of `of`, for a while or for ever.
-
-        403 and 409 end the session; 503 lasts through reconnects; 204 keeps all events back.
-        """
-        return self.poll_faults.arm(status, share=share, of=of, times=times, seconds=seconds, text=text)
-
-    def answers_polls_slowly(self, seconds: float, *, share: float = 1.0) -> PollFault:
-        """The right answer of a poll, so much later."""
-        return self.poll_faults.arm(None, delay_seconds=seconds, share=share)
-
-    def changes_affinity(self) -> None:
-        """Every session moves to another server: the next poll gets one honest 503."""
-        for session in self.sessions.values():
-            session.affinity_token = secrets.token_hex(4)
-
-    def forgets_sessions(self, of: Collection[ChatSession] | None = None) -> None:
-        """Sessions expire: an honest 403 for whoever goes on with one."""
-        for session in list(self.sessions.values() if of is None else of):
-            self._drop(session)
-
-    def heals_polls(self) -> None:
-        """Polls tell the truth again."""
-        self.poll_faults.clear()
-        self.refuses_reconnects = None
-
-    def retires(self, answer: Fault | None = None) -> Fault:
-        """The product is gone; what a retired host answers is not documented: a 404 page unless given."""
-        return self.faults.add(answer or Fault.html(404, path=BASE))
-
-    async def moves(self) -> str:
-        """The org moves to another host, which is returned; this one takes chats and says nothing of them."""
-        self._new_port = await self._listen(0)
-        self.moved_to = f"http://{self._host}:{self._new_port}"
-        return self.moved_to
+class LiveAgentStandIn(LiveAgentHost):
+    """The resources under /chat/rest, in front of the host's state."""
 
     def routes(self) -> list[web.RouteDef]:
         """Session, messages, chat, availability; other methods get 405, other paths 404."""
@@ -119,14 +42,7 @@ class LiveAgentStandIn(HttpStandIn):
     async def _open(self, request: web.Request) -> web.Response:
         require_version(request)
         require_no_affinity(request)
-        session = ChatSession(
-            secrets.token_hex(16),
-            f"{secrets.token_hex(16)}!{time.time_ns() // 10**6}!{secrets.token_urlsafe(20)}=",
-            secrets.token_hex(4),
-            self._opened,
-        )
-        self._opened += 1
-        self.sessions[session.key] = session
+        session = self.new_session()
         return web.json_response(
             {
                 "id": session.id,
@@ -143,7 +59,7 @@ class LiveAgentStandIn(HttpStandIn):
             raise web.HTTPForbidden(text=NO_SESSION)
         require_affinity(request, session.affinity_token)
         self.deleted.append(session.key)
-        self._drop(session)
+        self.drop(session)
         return web.Response(text="OK")
 
     def _posted(self, act: Act) -> Handler:
@@ -186,7 +102,7 @@ class LiveAgentStandIn(HttpStandIn):
     async def _poll(self, request: web.Request) -> web.Response:
         session = self._session(request)
         if session.is_polled:
-            self._drop(session)
+            self.drop(session)
             raise web.HTTPConflict(text="Duplicate Long Polling")
         session.is_polled = True
         try:
@@ -199,10 +115,10 @@ class LiveAgentStandIn(HttpStandIn):
         if fault is not None:
             await asyncio.sleep(fault.delay_seconds)
             if fault.ends_session:
-                self._drop(session)
+                self.drop(session)
             if fault.status not in (None, 204):
                 return web.Response(status=fault.status or 500, text=fault.text)
-        if (fault is not None and fault.status == 204) or self._is_old_host(request):
+        if (fault is not None and fault.status == 204) or self.is_old_host(request):
             await asyncio.sleep(self.poll_seconds)
             return web.Response(status=204)
         try:
@@ -218,7 +134,7 @@ class LiveAgentStandIn(HttpStandIn):
         messages, session.pending = session.pending, []
         session.sequence += 1
         if session.has_ended:
-            self._drop(session)
+            self.drop(session)
         return web.json_response(
             {"messages": messages, "sequence": session.sequence, "offset": secrets.randbelow(10**9)}
         )
@@ -236,7 +152,7 @@ class LiveAgentStandIn(HttpStandIn):
 
     async def _availability(self, request: web.Request) -> web.Response:
         require_version(request)
-        if self._is_old_host(request):
+        if self.is_old_host(request):
             return _messages("SwitchServer", {"newUrl": f"{self.moved_to}{BASE}"})
         query = request.query
         if query.get("org_id") != self.organization_id or query.get("deployment_id") != self.deployment_id:
@@ -261,15 +177,6 @@ class LiveAgentStandIn(HttpStandIn):
         if checks_affinity:
             require_affinity(request, session.affinity_token)
         return session
-
-    def _drop(self, session: ChatSession) -> None:
-        self.sessions.pop(session.key, None)
-        session.arrived.set()
-
-    def _is_old_host(self, request: web.Request) -> bool:
-        if self.moved_to is None or request.transport is None:
-            return False
-        return bool(request.transport.get_extra_info("sockname")[1] != self._new_port)
 
 
 async def _document(request: web.Request) -> Mapping[str, object]:
