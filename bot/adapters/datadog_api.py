@@ -31,7 +31,8 @@ class Reply:
 class DatadogApi:
     """One site and pair of keys. Close it with `aclose`.
 
-    An answer is given again for `cache_seconds`, and for `stale_seconds` while no request may be spent.
+    An answer is given again for `cache_seconds`, for longer the fewer requests are left in the hour, and for
+    `stale_seconds` while none may be spent.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class DatadogApi:
         """
         key = f"{path} {json.dumps(body, sort_keys=True)}"
         remembered = self._memory(key)
-        if remembered and remembered.seconds_ago <= max(self._fresh, fresh_seconds or 0.0):
+        if remembered and remembered.seconds_ago <= self._does_for(max(self._fresh, fresh_seconds or 0.0)):
             return remembered
         if key not in self._flights:
             flight = asyncio.create_task(self._ask(key, path, body))
@@ -92,6 +93,12 @@ class DatadogApi:
             if remembered and remembered.seconds_ago <= self._stale:
                 return remembered
             raise
+
+    def _does_for(self, seconds: float) -> float:
+        """Stretched so that many targets with the same keys slow down instead of running dry."""
+        budget = self.budget.now()
+        allowance = max(1, budget.per_hour - budget.reserve)
+        return max(seconds, min(self._stale, seconds * allowance / max(1, budget.left)))
 
     def _landed(self, key: str, flight: asyncio.Task[Mapping[str, Any]]) -> None:
         self._flights.pop(key, None)

@@ -146,6 +146,18 @@ async def test_the_same_question_is_asked_once_for_a_while(site: Site) -> None:
     assert (again.asked_seconds_ago, anew.asked_seconds_ago, site.asked) == (59.0, 0.0, 2)
 
 
+async def test_the_fewer_requests_are_left_the_longer_an_answer_does(site: Site) -> None:
+    """So that many targets slow down together before they run dry."""
+    site.peer.spend(119)  # with ours 120 of 300: half of what the reserve leaves
+    await site.traces.counts(EVERYTHING)
+    site.clock.seconds = 119
+    again = await site.traces.counts(EVERYTHING)
+    site.clock.seconds = 121
+    await site.traces.counts(EVERYTHING)
+
+    assert (again.asked_seconds_ago, site.asked) == (119.0, 2)
+
+
 async def test_the_same_question_at_the_same_time_is_asked_once(site: Site) -> None:
     """Twenty checks, one request."""
     await asyncio.gather(*(site.traces.counts(EVERYTHING) for _ in range(20)))
