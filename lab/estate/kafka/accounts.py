@@ -80,8 +80,12 @@ class Accounts:
     def add(self, key: str, secret: str | None = None) -> Account:
         """A new account; a secret is made up when none is given."""
         account = Account(key, secret if secret is not None else secrets.token_urlsafe(32))
-        self._accounts[key] = account
+        self.admit(account)
         return account
+
+    def admit(self, account: Account) -> None:
+        """An account that is there already, or was revoked."""
+        self._accounts[account.key] = account
 
     def revoke(self, key: str) -> None:
         """The key is good for nothing from now on; open connections stay open, as with a real broker."""

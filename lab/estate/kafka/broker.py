@@ -42,7 +42,7 @@ class KafkaStandIn:
         self.faults = BrokerFaults()
         self.certificate: ServerCertificate = issue(host)
         self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], sasl.SignIn] = {}
 
     @property
     def topics(self) -> Topics:
@@ -87,12 +87,19 @@ class KafkaStandIn:
         if self._server is None:
             return
         self._server.close()
-        for connection in self._connections:
-            connection.cancel()
-        if self._connections:
-            await asyncio.wait(set(self._connections))
+        await self._hang_up(list(self._connections))
         await self._server.wait_closed()
         self._server = None
+
+    async def drop(self, account: Account) -> None:
+        """Close the account's connections; it has to sign in again."""
+        await self._hang_up([task for task, one in self._connections.items() if one.account is account])
+
+    async def _hang_up(self, connections: list[asyncio.Task[None]]) -> None:
+        for connection in connections:
+            connection.cancel()
+        if connections:
+            await asyncio.wait(connections)
 
     async def come_up(self) -> None:
         """The end of `go_down`."""
@@ -108,19 +115,20 @@ class KafkaStandIn:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._connections.add(task)
+        nobody = Account("ANONYMOUS", "") if self.security == "PLAINTEXT" else None
+        sign_in = self._connections[task] = sasl.SignIn(self.accounts, nobody)
         try:
-            await self._converse(reader, writer)
+            await self._converse(reader, writer, sign_in)
         except (asyncio.IncompleteReadError, ConnectionError, BadFrame, asyncio.CancelledError):
             # A client that goes, or one that does not speak Kafka: either way the socket closes without a word.
             pass
         finally:
-            self._connections.discard(task)
+            del self._connections[task]
             writer.transport.abort()
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nobody = Account("ANONYMOUS", "") if self.security == "PLAINTEXT" else None
-        sign_in = sasl.SignIn(self.accounts, nobody)
+    async def _converse(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sign_in: sasl.SignIn
+    ) -> None:
         client_host = str(writer.get_extra_info("peername")[0])
         while True:
             (length,) = struct.unpack(">i", await reader.readexactly(4))
