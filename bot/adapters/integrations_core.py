@@ -13,7 +13,8 @@ from bot.domain.errors import AccessDenied, BadAnswer, NotFound, RateLimited, Un
 from bot.domain.webhook import Registration
 
 _BODY_BYTES_MAX = 1024 * 1024
-_STEP = re.compile(r"\.?([A-Za-z_][\w-]*)|\[(\d+)\]")
+_PATH = re.compile(r"(?:[A-Za-z_][\w-]*|\[\d+\])(?:\.[A-Za-z_][\w-]*|\[\d+\])*")
+_STEP = re.compile(r"([A-Za-z_][\w-]*)|\[(\d+)\]")
 
 
 class HttpRegistrations:
@@ -58,17 +59,9 @@ class HttpRegistrations:
 
 def steps(path: str) -> tuple[str | int, ...]:
     """`data.items[0].version` as its steps. Raises ValueError for what is no path."""
-    found: list[str | int] = []
-    at = 0
-    while at < len(path):
-        match = _STEP.match(path, at)
-        if match is None or (at == 0) is path.startswith("."):
-            raise ValueError("must be a path as `version` or `data.registrations[0].version`")
-        found.append(match[1] if match[1] is not None else int(match[2]))
-        at = match.end()
-    if not found:
+    if not _PATH.fullmatch(path):
         raise ValueError("must be a path as `version` or `data.registrations[0].version`")
-    return tuple(found)
+    return tuple(name or int(number) for name, number in _STEP.findall(path))
 
 
 def _judge(host: str, status: int) -> None:
