@@ -57,7 +57,7 @@ async def test_confluent_is_asked_for_the_load_where_it_is_configured() -> None:
 
 
 async def _all_well(room: Room) -> StoredMessage:
-    """The answer; just started, on a machine that does much else, the bot may first say that it got none in time."""
+    """The answer. On a machine that does much else a bot just started may say first that it got none in time."""
     async with asyncio.timeout(60):
         while True:
             card = await room.card(RITA, "/sfint topics", "sfint_report")
