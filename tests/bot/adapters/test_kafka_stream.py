@@ -129,7 +129,8 @@ async def test_a_refused_connection_is_named_at_the_deadline(kafka: KafkaWorld) 
     await kafka.broker.go_down()
 
     with pytest.raises(Unreachable, match="Connection refused"):
-        await kafka.stream.topics([TOPIC])
+        await kafka.stream.group(GROUP)
+    assert not kafka.link.is_open, "the next question must not wait for this client's back-off"
 
 
 async def test_a_broker_that_comes_up_within_the_deadline_is_found(kafka: KafkaWorld) -> None:
