@@ -238,4 +238,5 @@ def _long_poll(windows: Windows) -> dict[str, Any]:
         "minimum_silent_polls": 8,
         "minimum_waiting": 2,
         "slow_seconds": 8.0,
+        "settling_seconds": 6.0,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,11 +31,18 @@ class LongPoll:
     """Chats that began in the window and heard nothing: each should have had an event at once."""
     slow_seconds: float = 45.0
     minimum_slow: int = 3
+    settling_seconds: float = 60.0
+    """After a start of the middleware: sessions that ended while it was away, or by two pods at once, show now."""
 
     @property
     def window_seconds(self) -> float:
-        """How far back a source is read."""
+        """Of what a source should tell."""
         return max(self.forbidden_window_seconds, self.silent_window_seconds, 2 * self.lasting_seconds)
+
+    @property
+    def reach_seconds(self) -> float:
+        """How far back a source is read: a poll's length more, to tell the chats that began in the window."""
+        return self.window_seconds + self.slow_seconds
 
 
 class Sign(StrEnum):
@@ -99,7 +106,8 @@ class PollFigures:
     polls: int = 0
     sessions: int = 0
     forbidden_sessions: int = 0
-    """Not those that we ended ourselves, by a duplicate poll: their 403 is no matter of Salesforce's."""
+    own_sessions: int = 0
+    """Those of them that we ended ourselves, by a duplicate poll or by being away: no matter of Salesforce's."""
     duplicate_sessions: int = 0
     by_status: Mapping[int, int] = field(default_factory=dict)
     times: Mapping[int, tuple[datetime, datetime]] = field(default_factory=dict)
@@ -118,17 +126,30 @@ class PollFigures:
         return sum(self.by_status.get(status, 0) for status in statuses)
 
 
-def figures(signs: Iterable[PollSign], settings: LongPoll, now: datetime, covered_since: datetime) -> PollFigures:
-    """The figures of the windows that end now. `covered_since` is how far back the source really reaches."""
+def figures(
+    signs: Iterable[PollSign],
+    settings: LongPoll,
+    now: datetime,
+    covered_since: datetime,
+    starts: Collection[datetime] = (),
+) -> PollFigures:
+    """The figures of the windows that end now. `covered_since` is how far back the source really reaches.
+
+    `starts` are the times at which containers of the middleware were started.
+    """
     known = sorted((sign for sign in signs if sign.at <= now), key=lambda sign: sign.at)
     recent = _since(known, now, settings.forbidden_window_seconds)
     polls = [sign for sign in recent if sign.is_poll]
     all_polls = [sign for sign in known if sign.is_poll]
+    forbidden = [sign for sign in polls if sign.status == 403]
     duplicates = _sessions(sign for sign in polls if sign.status == 409)
+    settling = timedelta(seconds=settings.settling_seconds)
+    early = _sessions(one for one in forbidden if any(start <= one.at < start + settling for start in starts))
     return PollFigures(
         polls=len(polls),
         sessions=len(_sessions(polls)),
-        forbidden_sessions=len(_sessions(sign for sign in polls if sign.status == 403) - duplicates),
+        forbidden_sessions=len(_sessions(forbidden)),
+        own_sessions=len(_sessions(forbidden) & (duplicates | early)),
         duplicate_sessions=len(duplicates),
         by_status=_by_status(polls),
         times=_times(polls),

@@ -104,7 +104,7 @@ def _outage_words(status: int, stretch: Stretch) -> str:
 def _forbidden(seen: PollFigures, settings: LongPoll) -> PollJudgement | None:
     if seen.sessions < settings.minimum_sessions:
         return None
-    if seen.forbidden_sessions <= settings.forbidden_share * seen.sessions:
+    if seen.forbidden_sessions - seen.own_sessions <= settings.forbidden_share * seen.sessions:
         return None
     words = f"{_of_chats(seen)} were ended by a 403 in {_span(settings.forbidden_window_seconds)}"
     return PollJudgement(PollVerdict.FORBIDDEN, words)
@@ -138,10 +138,14 @@ def _silent(seen: PollFigures, settings: LongPoll) -> PollJudgement | None:
 
 
 def _few_forbidden(seen: PollFigures, settings: LongPoll) -> PollJudgement | None:
-    if not seen.count(403) or (seen.duplicate_sessions and not seen.forbidden_sessions):
+    if not seen.count(403):
         return None
     whose = _of_chats(seen) if seen.forbidden_sessions else f"{seen.count(403)} chats"
-    words = f"{whose} ended by a 403 in {_span(settings.forbidden_window_seconds)}: single users so far"
+    window, own = _span(settings.forbidden_window_seconds), seen.own_sessions
+    meaning = (
+        "the middleware's own start or redeploy" if own and own == seen.forbidden_sessions else "single users"
+    )
+    words = f"{whose} ended by a 403 in {window}: {meaning} so far"
     return PollJudgement(PollVerdict.FORBIDDEN_FEW, words)
 
 

@@ -21,9 +21,10 @@ def evidence(verdict: PollVerdict, seen: PollFigures) -> Iterator[str]:
         yield _RETIRED
     if seen.lost_reconnects:
         yield f"{seen.lost_reconnects} chats whose reconnect failed"
+    if seen.own_sessions:
+        yield f"{seen.own_sessions} of them after a start of the middleware or a duplicate poll: our own doing"
     if verdict is not PollVerdict.DUPLICATE and seen.count(409):
-        ours = f"{seen.duplicate_sessions} chats that duplicate polls (409) ended, as in a redeploy"
-        yield f"not counted among them: {ours}"
+        yield f"{seen.count(409)} duplicate polls (409): two pods at once end the chat, as in a redeploy"
     passed = [(status, one) for status, one in seen.longest_only.items() if one.polls > 1]
     for status, one in sorted(passed, key=lambda each: -each[1].seconds)[:2]:
         yield f"longest time with {_name(status)} only: {one.polls} polls in {one.seconds:.0f} s"

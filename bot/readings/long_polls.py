@@ -57,7 +57,7 @@ def _told(target: Target, estate: Estate, log: PollLog) -> PollReading:
     what = f"the logs of {log.pods} {'pod' if log.pods == 1 else 'pods'}"
     source = coverage(what, log.since, now, settings.window_seconds, is_cut=log.is_cut)
     nameless = f"; {log.nameless} lines do not say whose chat it is" if log.nameless else ""
-    return PollReading(figures(log.signs, settings, now, log.since or now), source + nameless)
+    return PollReading(figures(log.signs, settings, now, log.since or now, log.starts), source + nameless)
 
 
 async def _spans(target: Target, estate: Estate) -> PollReading:

@@ -56,6 +56,8 @@ class PollLog:
     signs: tuple[PollSign, ...] = ()
     since: datetime | None = None
     pods: int = 0
+    starts: tuple[datetime, ...] = ()
+    """When containers of theirs were started, as far as Kubernetes remembers."""
     nameless: int = 0
     """Signs that do not say whose chat it is."""
     is_cut: bool = False
@@ -97,7 +99,9 @@ async def read_poll_log(target: Target, estate: Estate) -> PollLog:
         *(_log(target, estate, pod, previous=earlier) for pod in pods for earlier in _lives(target, pod))
     )
     # Megabytes take a moment, in which the other checks go on.
-    return _joined([await asyncio.to_thread(parsed, text) for text in texts], len(pods))
+    log = _joined([await asyncio.to_thread(parsed, text) for text in texts])
+    starts = tuple(at for pod in pods for at in _starts(target, pod))
+    return replace(log, pods=len(pods), starts=starts)
 
 
 def parsed(text: str) -> PollLog:
@@ -113,17 +117,25 @@ def parsed(text: str) -> PollLog:
     )
 
 
-def _joined(logs: Sequence[PollLog], pods: int) -> PollLog:
+def _joined(logs: Sequence[PollLog]) -> PollLog:
     """A log that was cut begins later than the chats that it tells of."""
     cut = [log.since for log in logs if log.is_cut and log.since]
     begins = [log.since for log in logs if log.since]
     return PollLog(
         signs=tuple(sign for log in logs for sign in log.signs),
         since=max(cut) if cut else min(begins, default=None),
-        pods=pods,
         nameless=sum(log.nameless for log in logs),
         is_cut=bool(cut),
     )
+
+
+def _starts(target: Target, pod: Pod) -> Iterator[datetime]:
+    """The pod's own beginning, and the end of the container before, upon which the next one began."""
+    if pod.created_at is not None:
+        yield pod.created_at
+    for one in pod.containers:
+        if one.name == target.middleware.container and one.last_finished_at is not None:
+            yield one.last_finished_at
 
 
 def _lives(target: Target, pod: Pod) -> tuple[bool, ...]:
@@ -140,7 +152,7 @@ async def _log(target: Target, estate: Estate, pod: Pod, *, previous: bool) -> s
             pod.name,
             target.middleware.container,
             previous=previous,
-            since_seconds=round(target.long_poll.window_seconds),
+            since_seconds=round(target.long_poll.reach_seconds),
             tail_lines=_TAIL_LINES,
             limit_bytes=_LIMIT_BYTES,
         )

@@ -30,6 +30,7 @@ class LongPollSettings(Section):
     minimum_waiting: Sample = _LONG_POLL.minimum_waiting
     slow_seconds: Seconds = _LONG_POLL.slow_seconds
     minimum_slow: Sample = _LONG_POLL.minimum_slow
+    settling_seconds: Annotated[float, Field(ge=0, le=86400)] = _LONG_POLL.settling_seconds
 
     def expected(self) -> LongPoll:
         """The domain's value."""

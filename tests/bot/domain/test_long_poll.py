@@ -158,9 +158,23 @@ def test_chats_that_a_redeploy_ended_are_no_matter_of_salesforces() -> None:
     """409, then 403 in the same chats: two pods polled them; other chats count as ever."""
     ours = [*chats(6, 409, ago=70), *chats(6, 403), *chats(2, 204, first=6)]
 
-    assert verdict(ours) is PollVerdict.DUPLICATE
+    assert verdict(ours) is PollVerdict.FORBIDDEN_FEW
     assert verdict([*ours, *chats(1, 403, first=7)]) is PollVerdict.FORBIDDEN_FEW
     assert verdict([*ours, *chats(9, 403, first=7)]) is PollVerdict.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("started_ago", "expected"), [(100, PollVerdict.FORBIDDEN_FEW), (130, PollVerdict.FORBIDDEN)]
+)
+def test_403s_right_after_a_start_of_the_middleware_are_its_own_doing(
+    started_ago: float, expected: PollVerdict
+) -> None:
+    """For a minute: then the sessions that ended while it was away have shown."""
+    starts = (_NOW - timedelta(seconds=started_ago),)
+    seen = figures(chats(9, 403, ago=60), _RULES, _NOW, _LONG_AGO, starts)
+
+    assert judge(seen, _RULES).verdict is expected
+    assert any("our own doing" in line for line in evidence(expected, seen)) is (started_ago == 100)
 
 
 def test_the_evidence_counts_by_status_with_times_and_names_the_retirement_where_it_fits() -> None:

@@ -157,7 +157,7 @@ def test_no_text_breaks_the_reading(parts: list[str]) -> None:
 
 
 async def test_all_pods_and_the_containers_before_are_read() -> None:
-    """For the longest window; the source begins where the oldest line does."""
+    """For the longest window and one poll more; the source begins where the oldest line does."""
     pod = world.middleware_pod(restarts=1)
     cluster = FakeCluster({world.TARGET.namespace: [pod, *world.redis_pods()]})
     cluster.log[pod.name, _CONTAINER, True] = f'{{"msg":"StatusForbidden",{_AT},"userID":"1"}}\n'
@@ -170,7 +170,7 @@ async def test_all_pods_and_the_containers_before_are_read() -> None:
 
     assert {sign.session for sign in log.signs} == {"1", "2"}
     assert (log.pods, log.since, log.is_cut) == (1, datetime(2026, 1, 1, 10, tzinfo=UTC), False)
-    assert cluster.log_windows == [900, 900]
+    assert cluster.log_windows == [945, 945]
 
 
 async def test_a_log_that_is_longer_than_what_is_read_begins_where_the_reading_does() -> None:
