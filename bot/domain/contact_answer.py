@@ -46,15 +46,16 @@ class ContactAnswer:
     def headline(self) -> str:
         """One sentence."""
         who = f"{self.kind} {self.looked_for}"
+        rows = f"{len(self.rows)} {'row' if len(self.rows) == 1 else 'rows'}"
         match self.verdict:
             case ContactVerdict.BLOCKED:
                 blocked = sum(row.blocked is True for row in self.rows)
-                return f"the contact with {who} is blocked ({blocked} of {len(self.rows)} rows)"
+                return f"the contact with {who} is blocked ({blocked} of {rows})"
             case ContactVerdict.NOT_BLOCKED:
-                return f"the contact with {who} is not blocked ({len(self.rows)} rows)"
+                return f"the contact with {who} is not blocked ({rows})"
             case ContactVerdict.NOT_FOUND:
                 return f"there is no contact with {who}"
             case ContactVerdict.CANNOT_TELL:
-                return f"cannot tell whether the contact with {who} is blocked ({len(self.rows)} rows)"
+                return f"cannot tell whether the contact with {who} is blocked ({rows})"
             case ContactVerdict.NOT_ASKED:
                 return f"the contact with {who} could not be looked up"
