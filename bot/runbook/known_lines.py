@@ -20,11 +20,14 @@ class KnownLine:
 
 
 class KnownLines:
-    """The matcher with its prefilter, compiled once."""
+    """The matcher with its prefilter, compiled once.
+
+    A signature that several lines must show together counts on none of them alone: it is not searched for.
+    """
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
-        self._scanner = Scanner(signature.pattern for signature in matcher.signatures)
+        self._scanner = Scanner(each.pattern for each in matcher.signatures if each.at_least == 1)
 
     def of(self, text: str) -> Iterator[KnownLine]:
         """What `Matcher.match` says of each line where it says anything; lines are parted by `\\n` alone."""
