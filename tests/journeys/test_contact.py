@@ -63,7 +63,7 @@ async def test_refused_words_are_not_said_back(room: Room) -> None:
 
 
 async def test_nothing_that_the_bot_wrote_names_anybody(world: World) -> None:
-    """Messages, mails, log, audit, every byte of what is stored; the audit knows who looked, and what came of it."""
+    """Messages, mails, log, audit, every byte that is stored; the audit knows who looked, and what came of it."""
     lines = [line for line in await audit(world) if line["action"] == "contact.looked-up"]
     places = {
         "slack": json.dumps([call.arguments for call in world.slack.requests], default=str),

@@ -9,6 +9,8 @@ HINTS = (
     ("/sfint livechat", "LiveAgent: session, buttons, long polls"),
     ("/sfint integrations", "Dispatcher, Freeway, API, Channel"),
     ("/sfint contact", "is this contact blocked? e-mail or phone"),
+    ("/sfint contact 5512345678", "is this contact blocked in the CRM? masked"),
+    ("/sfint integrations", "the four core services, and the webhook's version"),
     ("/sfint restart-sentinel", "diagnose Redis, plan the gentlest repair"),
     ("/sfint restart-sentinel --dry-run", "show the plan and stop"),
     ("/sfint restart-middleware", "evidence first, then a rollout restart"),

@@ -247,6 +247,18 @@ async def test_no_refusal_is_well(world: World) -> None:
     assert world.org.asked == 0
 
 
+async def test_without_a_middleware_nothing_is_known_and_a_silent_one_refuses_nobody(world: World) -> None:
+    """No Deployment, one without pods, one that logs nothing."""
+    gone = await world.ask(contact)
+    await world.middleware_says()
+    silent = await world.ask(contact)
+    world.kubernetes.patch("deployments", "web", {"spec": {"replicas": 0}})
+    await world.kubernetes.until(lambda: not world.kubernetes.all("pods"), 15.0, "no pod is left")
+    scaled = await world.ask(contact)
+
+    assert [each.code for each in (gone, silent, scaled)] == ["contact.unknown", "contact.ok", "contact.unknown"]
+
+
 @pytest.mark.parametrize(
     ("users", "minimum", "code", "outcome"),
     [
