@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypeVar
 
 from bot.domain.errors import NotFound, SfintError, Unreachable
@@ -47,7 +48,7 @@ async def read_long_polls(target: Target, estate: Estate) -> tuple[PollReading, 
     if not has_spans or covers(log.since, estate.clock.now(), target.long_poll.window_seconds):
         return (told,)
     try:
-        return (told, await _spans(target, estate))
+        return (told, _since_no_start(await _spans(target, estate), target, estate, log))
     except SfintError as problem:
         return (PollReading(told.figures, f"{told.source}; Datadog could not be asked: {problem}"),)
 
@@ -58,6 +59,15 @@ def _told(target: Target, estate: Estate, log: PollLog) -> PollReading:
     source = coverage(what, log.since, now, settings.window_seconds, is_cut=log.is_cut)
     nameless = f"; {log.nameless} lines do not say whose chat it is" if log.nameless else ""
     return PollReading(figures(log.signs, settings, now, log.since or now, log.starts), source + nameless)
+
+
+def _since_no_start(spans: PollReading, target: Target, estate: Estate, log: PollLog) -> PollReading:
+    """Datadog does not tell which of the 403s followed a start of the middleware; after one, all may have."""
+    begin = estate.clock.now() - timedelta(seconds=target.long_poll.forbidden_window_seconds)
+    if not any(start >= begin for start in log.starts):
+        return spans
+    found = replace(spans.figures, own_sessions=spans.figures.forbidden_sessions)
+    return PollReading(found, f"{spans.source}, in which the middleware was started")
 
 
 async def _spans(target: Target, estate: Estate) -> PollReading:

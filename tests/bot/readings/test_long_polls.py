@@ -128,6 +128,19 @@ async def test_where_the_log_begins_too_late_datadog_is_asked_as_well(sources: S
     assert (from_spans.figures.sessions, from_spans.figures.forbidden_sessions) == (9, 6)
 
 
+async def test_after_a_start_of_the_middleware_datadogs_403s_may_all_be_its_own(sources: Sources) -> None:
+    """A redeploy ends every chat: that is no reason to call Salesforce."""
+    started = datetime.now(UTC) - timedelta(seconds=300)
+    sources.cluster.contents[_TARGET.namespace] = [replace(_POD, created_at=started)]
+    sources.logged(299, 1)
+    await sources.traced(403, 6, ago=298)
+
+    from_spans = (await sources.read())[-1]
+
+    assert verdict(from_spans) is PollVerdict.FORBIDDEN_FEW
+    assert from_spans.source.endswith("in which the middleware was started")
+
+
 @pytest.mark.parametrize(
     ("status", "lasting"),
     [(503, PollVerdict.UNAVAILABLE), (500, PollVerdict.SERVER_ERROR), (404, PollVerdict.GONE)],
