@@ -71,12 +71,7 @@ def _judged(session: SessionProof, availability: Availability, host: str) -> tup
         return "ids-refused", _MEANINGS[ChatVerdict.IDS_REFUSED].format(host=host)
     if not session.was_deleted:
         return "not-deleted", f"a session is opened, and could not be deleted: {session.deletion}"
-    return "ok", f"{_address(session)} answers 200 {session.proof}; deleted again"
-
-
-def _address(session: SessionProof) -> str:
-    """The address alone: the method and the headers stand in the evidence."""
-    return session.answer.request.partition(" ")[2].partition(" ")[0]
+    return "ok", f"{host} opens a session and deletes it again"
 
 
 def _evidence(session: SessionProof, availability: Availability, code: str) -> tuple[str, ...]:

@@ -33,11 +33,12 @@ async def world() -> AsyncIterator[ChatWorld]:
 
 
 async def test_a_healthy_host_gives_a_session_that_is_deleted(world: ChatWorld) -> None:
-    """The summary is the packet for Salesforce's support; no session is left behind."""
+    """The evidence is the packet for Salesforce's support; no session is left behind."""
     finding = await world.ask("live-chat")
 
     assert (finding.code, finding.outcome) == ("live-chat.ok", Outcome.OK)
-    assert f'{world.legacy.url}{SESSION} answers 200 {{"affinityToken": "***"' in finding.summary
+    assert f"GET {world.legacy.url}{SESSION}" in finding.evidence[0]
+    assert '200 {"affinityToken": "***"' in finding.evidence[0]
     assert world.legacy.sessions == {}
     assert len(world.legacy.deleted) == 1
 
