@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.acks import Figures, compare
+from bench.fleet import fleet
+from bench.image import image
+from bench.recognising import recognising
 from bench.whole import Whole, measure
 from lab.slack.rate_limits import RateLimits
 from lab.slack.server import SlackStandIn
@@ -35,8 +38,15 @@ async def run() -> str:
         statuses = await compare(_STATUS, "status", slack, Path(folder))
     await slack.stop()
     wholes = {mode: await measure(mode) for mode in ("http", "socket")}
-    return "\n".join([_machine(), "", *_acks("/sfint help", helps), "", *_acks("/sfint status", statuses), "",
-                      *_whole(wholes)])  # fmt: skip
+    parts = [
+        _acks("/sfint help", helps),
+        _acks("/sfint status", statuses),
+        _whole(wholes),
+        recognising(),
+        await fleet(),
+        image(),
+    ]
+    return "\n".join([_machine(), *(line for part in parts for line in ("", *part))])
 
 
 def _machine() -> str:
