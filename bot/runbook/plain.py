@@ -8,6 +8,8 @@ import unicodedata
 COLOUR = r"(?:\x1b|\\u001b|\\x1b|\\033|\\e|#033|\^\[)?\[[0-9]{1,3}(?:;[0-9]{1,3})*m|\x1b\[[0-9;?]*[A-Za-z]"
 """A terminal's colour, also with its escape character spelt out or lost: it may stand inside a word's boundary."""
 _COLOUR = re.compile(COLOUR)
+_NUMBERED = re.compile(r"\[[0-9]")
+"""What a colour without its escape character begins with: much quicker to look for than all of it."""
 _DRESSED = re.compile("[\u00a0\u00a8\u00aa\u00af\u00b2-\u00b5\u00b8-\u00ba\u00bc-\u00be\u0100-\U0010ffff]")
 """What has a plainer form, or may have. One by one: to order a long row of accents takes more than linear time."""
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff\x00]")
@@ -24,7 +26,7 @@ def plain(text: str) -> str:
     text = text.encode("utf-8", "replace").decode("utf-8")
     if not text.isascii():
         text = _HIDDEN.sub("", _DRESSED.sub(_undressed, text))
-    if "[" in text:
+    if "\x1b[" in text or _NUMBERED.search(text):
         text = _COLOUR.sub("", text)
     if "&" in text:
         text = _ENTITY.sub(lambda found: _ENTITIES[found.group()], text)
