@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
@@ -99,7 +100,7 @@ def open_estate(
         crm,
         clock,
         traces=_traces(target, accounts if accounts is not None else {}, clock, stack),
-        deployments=_deployments(target, stack),
+        deployments=_deployments(name, target, stack),
         live_agent=_live_agent(target, stack),
         enhanced_chat=_enhanced_chat(target, stack),
         stream=stream,
@@ -158,18 +159,23 @@ def _traces(
     )
 
 
-def _deployments(target: TargetSettings, stack: AsyncExitStack) -> ArgoCdDeployments | None:
+def _deployments(name: str, target: TargetSettings, stack: AsyncExitStack) -> ArgoCdDeployments | None:
+    """Raises SettingsProblems for an authority that is none."""
     way = target.argocd
     if way is None:
         return None
-    adapter = ArgoCdDeployments(
-        way.url,
-        token=way.token.get_secret_value(),
-        application=way.application,
-        project=way.project,
-        ca_file=str(way.ca_file) if way.ca_file else None,
-        deadline_seconds=way.deadline_seconds,
-    )
+    try:
+        adapter = ArgoCdDeployments(
+            way.url,
+            token=way.token.get_secret_value(),
+            application=way.application,
+            project=way.project,
+            ca_file=str(way.ca_file) if way.ca_file else None,
+            deadline_seconds=way.deadline_seconds,
+        )
+    except ssl.SSLError as error:
+        problem = Problem(f"targets.{name}.argocd.ca_file", f"holds no certificate in PEM: {error.reason}")
+        raise SettingsProblems([problem]) from None
     stack.push_async_callback(adapter.aclose)
     return adapter
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from datetime import date
+from contextlib import AsyncExitStack
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from bot.adapters.clock import SystemClock
 from bot.domain.datadog import Datadog
 from bot.domain.runbook import Entry, Severity
+from bot.estates import open_estates
+from bot.ports.logins import Attempt
 from bot.settings import Settings, SettingsProblems, load_settings, render_problems
 from tests.bot.settings.test_load_settings import MINIMAL
 
@@ -33,6 +37,17 @@ def load(tmp_path: Path) -> Load:
         return load_settings(file, {})
 
     return loaded
+
+
+class NoLogins:
+    """A book in which nobody writes."""
+
+    async def record(self, target: str, at: datetime, ok: bool, fingerprint: str) -> None:
+        """Forgotten."""
+
+    async def since(self, target: str, at: datetime) -> tuple[Attempt, ...]:
+        """Nothing."""
+        return ()
 
 
 def page(name: str) -> Entry:
@@ -131,3 +146,17 @@ def test_a_link_whose_placeholder_nothing_fills_is_left_out(
 
     assert list(page(name).linked(target.links, target.link_names).links.values()) == links
     assert not page("rancher-middleware").linked(target.links, target.link_names).links
+
+
+async def test_an_authority_that_is_none_is_told_before_anybody_is_asked(load: Load, tmp_path: Path) -> None:
+    """With its setting, instead of a traceback."""
+    file = tmp_path / "ca.pem"
+    file.write_text("no certificate", encoding="utf-8")
+    way = {"url": "https://kubernetes.example.com", "token": "planted"}
+    settings = load(kubernetes=way, argocd={**ARGOCD, "ca_file": str(file)})
+
+    async with AsyncExitStack() as stack:
+        with pytest.raises(SettingsProblems) as caught:
+            await open_estates(settings, NoLogins(), SystemClock(), stack)
+
+    assert "targets.acme-prod.argocd.ca_file: holds no certificate" in render_problems(caught.value)
