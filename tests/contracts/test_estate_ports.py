@@ -13,6 +13,7 @@ from bot.adapters.clock import SystemClock
 from bot.adapters.redis import RedisCache
 from bot.adapters.salesforce import SalesforceCredentials, SalesforceCrm
 from bot.adapters.store.store import Store
+from bot.domain.crm_query import QueryVerdict
 from bot.domain.errors import RunStopped, Unreachable
 from bot.domain.redis_topology import RedisView, SentinelView
 from bot.domain.salesforce import CallVerdict, TokenVerdict
@@ -128,6 +129,13 @@ async def test_a_log_in_gives_a_token_with_which_a_call_works(crm: Crm) -> None:
 
     assert (token.verdict, (await crm.log_in()).verdict) == (TokenVerdict.OK, TokenVerdict.OK)
     assert (await crm.call(token)).verdict is CallVerdict.OK
+
+
+async def test_a_query_without_rows_is_an_answer(crm: Crm) -> None:
+    """Complete and empty, which is not the same as not asked."""
+    answer = await crm.query("SELECT Id FROM Contact WHERE Email = 'nobody@example.com'")
+
+    assert (answer.verdict, answer.rows, answer.is_complete) == (QueryVerdict.OK, (), True)
 
 
 @pytest.fixture(params=[FakeClock, SystemClock])

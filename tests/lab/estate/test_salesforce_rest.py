@@ -174,6 +174,21 @@ REFUSED = [
     ("SELECT Nope FROM Contact", "INVALID_FIELD"),
     ("SELECT Id FROM Contact WHERE Nope = 'x'", "INVALID_FIELD"),
     ("SELECT Id FROM Nope", "INVALID_TYPE"),
+    ("SELECT Nope.Name FROM GroupMember", "INVALID_FIELD"),
+    ("SELECT Group.Nope FROM GroupMember", "INVALID_FIELD"),
+    ("SELECT CreatedDate FROM GroupMember", "INVALID_FIELD"),
+    ("SELECT Id FROM User WHERE Id IN (SELECT GroupId, UserOrGroupId FROM GroupMember)", "MALFORMED_QUERY"),
+    ("SELECT Id FROM User WHERE Id IN (SELECT Name FROM Group)", "MALFORMED_QUERY"),
+    (
+        "SELECT Id FROM User WHERE IsActive = true OR Id IN (SELECT UserOrGroupId FROM GroupMember)",
+        "MALFORMED_QUERY",
+    ),
+    (
+        "SELECT Id FROM User WHERE Id IN "
+        "(SELECT UserOrGroupId FROM GroupMember WHERE GroupId IN (SELECT Id FROM Group))",
+        "MALFORMED_QUERY",
+    ),
+    ("SELECT Id FROM User WHERE Id IN (SELECT UserOrGroupId FROM GroupMember", "MALFORMED_QUERY"),
 ]
 
 
@@ -181,6 +196,39 @@ REFUSED = [
 async def test_bad_query_is_refused(client: httpx.AsyncClient, soql: str, code: str) -> None:
     """What Salesforce does not parse, or does not know, is a 400."""
     assert error(await query(client, soql)) == (400, code)
+
+
+async def test_what_cannot_be_seen_is_drawn_with_a_caret_and_named(
+    salesforce: SalesforceStandIn, client: httpx.AsyncClient
+) -> None:
+    """The words of the real one, by which a client may tell a field from an object."""
+    salesforce.org.hidden_fields |= {"QueueSobject", "Group.Email"}
+
+    hidden = (await query(client, "SELECT Id FROM QueueSobject")).json()[0]["message"]
+    field = (await query(client, "SELECT Group.Email FROM GroupMember")).json()[0]["message"]
+    parent = (await query(client, "SELECT Owner.Name FROM GroupMember")).json()[0]["message"]
+
+    assert "^\nERROR at Row:1:Column:16\nsObject type 'QueueSobject' is not supported." in hidden
+    assert "No such column 'Email' on entity 'Group'." in field
+    assert "Didn't understand relationship 'Owner' in field path." in parent
+
+
+async def test_semi_joins_and_parents_find_the_agents_of_a_queue(
+    salesforce: SalesforceStandIn, client: httpx.AsyncClient
+) -> None:
+    """NOT IN finds those who are in none."""
+    ana, bea = salesforce.org.add_user("Ana"), salesforce.org.add_user("Bea")
+    salesforce.org.add_queue("Chat", ana)
+    inner = "(SELECT UserOrGroupId FROM GroupMember WHERE Group.Name = 'chat')"
+
+    inside = (await query(client, " ".join(("SELECT Name FROM User WHERE Id IN", inner)))).json()
+    others = " ".join(("SELECT Name FROM User WHERE Name != null AND Id NOT IN", inner))
+    outside = (await query(client, others)).json()
+    owners = (await query(client, "SELECT Queue.Type FROM QueueSobject")).json()
+
+    assert [row["Name"] for row in inside["records"]] == [ana["Name"]]
+    assert [row["Name"] for row in outside["records"]] == [bea["Name"]]
+    assert owners["records"][0]["Queue"] == {"attributes": {"type": "Group"}, "Type": "Queue"}
 
 
 async def test_field_without_access_looks_like_a_field_that_is_not_there(
