@@ -35,7 +35,10 @@ def _signatures(name: str, entry: str, item: object) -> Iterator[Signature]:
     unknown = sorted(set(section) - _KEYS)
     if unknown:
         raise BadEntry(f"{name}: `signatures` has the unknown key {', '.join(unknown)}")
-    for source in _texts(name, section, "match"):
+    sources = _texts(name, section, "match")
+    if not sources:
+        raise BadEntry(f"{name}: `signatures`: `match` must name at least one text")
+    for source in sources:
         yield Signature(
             entry=entry,
             source=source,
