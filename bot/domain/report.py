@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain.finding import Finding, Outcome
 from bot.domain.page import Page
-from bot.domain.runbook import Entry
+from bot.domain.runbook import Entry, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,11 @@ _CAUSES_FIRST = ("redis", "salesforce", "kafka", "live-chat", "integrations", "m
 """The middleware falls when one of the others does, never the other way round."""
 
 
-def _place(item: Explained) -> tuple[int, int, str]:
+def _place(item: Explained) -> tuple[int, bool, int, str]:
     component = item.finding.component
     cause = _CAUSES_FIRST.index(component) if component in _CAUSES_FIRST else len(_CAUSES_FIRST)
-    return item.finding.outcome.severity, cause, item.finding.check
+    concerns_few = item.entry is not None and item.entry.severity in (Severity.WARNING, Severity.INFO)
+    return item.finding.outcome.severity, concerns_few, cause, item.finding.check
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +53,5 @@ class Report:
 
     @staticmethod
     def ordered(items: list[Explained]) -> tuple[Explained, ...]:
-        """Worst first; then causes before what they cause; then by check name, so that answers look equal."""
+        """Worst first, what concerns single people after it; then causes before what they cause; then by name."""
         return tuple(sorted(items, key=_place))
