@@ -18,9 +18,9 @@ _DIAL_ERROR = re.compile(
     r"|connection timed out)|i\\?/o timeout)",
     re.IGNORECASE,
 )
-_TAIL_LINES = 5000
-_LIMIT_BYTES = 2_000_000
-"""A line has no limit of its own."""
+_TAIL_LINES = 20_000
+_LIMIT_BYTES = 8_000_000
+"""A line has no limit of its own. The same as in middleware_log.py, so that a report reads the log once."""
 
 
 def dialled_in_vain(log: str, ports: Iterable[int]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -12,6 +13,7 @@ from bot.domain.errors import SfintError
 from bot.domain.finding import Finding, Outcome
 from bot.domain.target import Target
 from bot.ports.estate import Estate
+from bot.usecases.shared_reads import SharedReads
 
 _log = structlog.get_logger(__name__)
 
@@ -36,7 +38,9 @@ def asked_of(
 
 async def run_checks(checks: Sequence[Check], target: Target, estate: Estate) -> tuple[Finding, ...]:
     """One finding a check; the whole takes as long as the slowest, or the deadline."""
-    return tuple(await asyncio.gather(*(_one(check, target, estate) for check in checks)))
+    async with SharedReads(estate.cluster) as cluster:
+        shared = replace(estate, cluster=cluster)
+        return tuple(await asyncio.gather(*(_one(check, target, shared) for check in checks)))
 
 
 async def _one(check: Check, target: Target, estate: Estate) -> Finding:
