@@ -12,6 +12,8 @@ _NUMBERED = re.compile(r"\[[0-9]")
 """What a colour without its escape character begins with: much quicker to look for than all of it."""
 _DRESSED = re.compile("[\u00a0\u00a8\u00aa\u00af\u00b2-\u00b5\u00b8-\u00ba\u00bc-\u00be\u0100-\U0010ffff]")
 """What has a plainer form, or may have. One by one: to order a long row of accents takes more than linear time."""
+_SIGNS = dict(zip("\u201c\u201d\u201e\u2018\u2019\u201a\u2010\u2011\u2013\u2014", "\"\"\"'''----", strict=True))
+"""Quotes and dashes that a chat or a word processor puts in the place of the typed ones."""
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff\x00]")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'"}
 _ENTITY = re.compile("|".join(_ENTITIES))
@@ -37,4 +39,4 @@ def plain(text: str) -> str:
 
 
 def _undressed(found: re.Match[str]) -> str:
-    return unicodedata.normalize("NFKC", found.group())
+    return _SIGNS.get(found.group()) or unicodedata.normalize("NFKC", found.group())

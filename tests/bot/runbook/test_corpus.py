@@ -27,6 +27,7 @@ FORMS = {
     "as chat sends it": lambda text: (
         "`" + text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") + "`"
     ),
+    "with curly quotes": lambda text: text.replace("'", "\u2019").replace('"', "\u201d"),
     "with no-break spaces": lambda text: text.replace(" ", "\u00a0"),
 }
 """Ways in which the same line reaches a person."""

@@ -63,6 +63,7 @@ def test_a_template_fits_whole_words_only(template: str, text: str) -> None:
         ("\\u003ca\\u003e &amp; &lt;b&gt;", "<a> & <b>"),
         ("wide\u00a0space \uff52\uff45\uff44", "wide space red"),
         ("ze\u200bro", "zero"),
+        ("\u201ccan\u2019t\u201d \u2013 won\u2018t", "\"can't\" - won't"),
         ("x[5] y[3][ERROR]", "x[5] y[3][ERROR]"),
         ("half \ud800 pair", "half ? pair"),
     ],
