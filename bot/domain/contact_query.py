@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.contact import Address, AddressKind, ContactRow, ContactRules, initials, mask_email, mask_phone
 from bot.domain.crm_query import Row, Scalar
-from bot.domain.soql import literals, name
+from bot.domain.soql import literal, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Source:
         fields += [self.contact_id] if self.contact_id else []
         fields += [blocked_field] if blocked_field else []
         searched = (self.email,) if address.kind is AddressKind.EMAIL else self.phones
-        wanted = literals(address.spellings(rules.phone_prefixes))
-        where = " OR ".join(f"{name(each)} IN {wanted}" for each in searched)
+        spellings = address.spellings(rules.phone_prefixes)
+        where = " OR ".join(f"{name(each)} = {literal(text)}" for each in searched for text in spellings)
         columns = ", ".join(name(each) for each in fields)
         return f"SELECT {columns} FROM {name(self.sobject)} WHERE {where} LIMIT {rules.most_rows + 1}"  # noqa: S608  (every part is a name or a literal of bot.domain.soql)
 

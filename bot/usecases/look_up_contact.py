@@ -80,7 +80,9 @@ async def _ask(crm: Crm, source: Source, address: Address, rules: ContactRules) 
     """Without the mark where it cannot be read: rows that say "cannot tell" are more than none."""
     for blocked_field in source.blocked_fields:
         answer = await crm.query(source.soql(address, rules, blocked_field))
-        if answer.verdict is not QueryVerdict.INVALID_FIELD or answer.blamed != blocked_field:
+        # Where the answer does not name the field, it may be this one: the next query tells.
+        is_another = answer.blamed.lower() not in ("", blocked_field.lower())
+        if answer.verdict is not QueryVerdict.INVALID_FIELD or is_another:
             return _read(source, answer)
     found = _read(source, await crm.query(source.soql(address, rules, "")))
     what = " and ".join(source.blocked_fields)
