@@ -34,7 +34,9 @@ def _datadog(name: str, expected: Datadog, traces: Traces) -> Sequence[Question]
     async def spans() -> str:
         found = (await traces.counts(expected.every_span)).total
         if not found:
-            raise Unreachable(f"no span in the last {expected.window_seconds / 60:g} min: no traffic, or other names")
+            raise Unreachable(
+                f"no span in the last {expected.window_seconds / 60:g} min: no traffic, or other names"
+            )
         return f"{found} spans in the last {expected.window_seconds / 60:g} min; {traces.budget()}"
 
     keys = f"correct {path}: site and api_key belong together"
