@@ -9,7 +9,18 @@ from bot.domain.workload import Kind, WorkloadRef
 
 
 def log_sources(target: Target) -> Mapping[str, WorkloadRef]:
-    """Word -> workload: each by its own name, and the two that everybody has by `middleware` and `redis` too."""
+    """Word -> workload: each by its own name, and by `middleware`, `redis` or the core service's name too."""
     middleware = WorkloadRef(Kind.DEPLOYMENT, target.namespace, target.middleware.deployment)
     redis = WorkloadRef(Kind.STATEFULSET, target.namespace, target.redis.statefulset)
-    return {"middleware": middleware, "redis": redis, middleware.name: middleware, redis.name: redis}
+    core = target.integrations
+    services = core.services if core is not None else ()
+    namespace = core.namespace if core is not None and core.namespace else target.namespace
+    names = {service.workload: WorkloadRef(Kind.DEPLOYMENT, namespace, service.workload) for service in services}
+    return {
+        "middleware": middleware,
+        "redis": redis,
+        **{service.name.lower(): names[service.workload] for service in services},
+        **names,
+        middleware.name: middleware,
+        redis.name: redis,
+    }
