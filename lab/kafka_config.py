@@ -37,14 +37,13 @@ def kafka_section(kafka: KafkaStandIn, ca_file: Path, confluent: ConfluentStandI
     } | ({"confluent": _confluent(confluent)} if confluent is not None else {})
 
 
-def kafka_environment(account: Account, confluent: ConfluentStandIn) -> dict[str, str]:
+def kafka_environment(account: Account, confluent: ConfluentStandIn | None) -> dict[str, str]:
     """The secrets that the section refers to."""
-    return {
-        "ACME_KAFKA_KEY": account.key,
-        "ACME_KAFKA_SECRET": account.secret,
-        "ACME_CONFLUENT_CLOUD_KEY": confluent.api_key,
-        "ACME_CONFLUENT_CLOUD_SECRET": confluent.api_secret,
-    }
+    kafka = {"ACME_KAFKA_KEY": account.key, "ACME_KAFKA_SECRET": account.secret}
+    if confluent is None:
+        return kafka
+    metrics = {"ACME_CONFLUENT_CLOUD_KEY": confluent.api_key, "ACME_CONFLUENT_CLOUD_SECRET": confluent.api_secret}
+    return kafka | metrics
 
 
 def _confluent(confluent: ConfluentStandIn) -> dict[str, Any]:

@@ -212,6 +212,6 @@ class World:
         environment = bot_environment(
             self.slack, self.pagerduty, self.smtp, self.salesforce, self.datadog, self.argocd
         )
-        environment |= kafka_environment(self.bot_key, self.confluent)
+        environment |= kafka_environment(self.bot_key, confluent)
         environment[TOKEN_VARIABLE] = self.integrations.registrations.token
         return BotProcess(config, environment, port, self.directory / "bot.log", module=module)

@@ -85,7 +85,7 @@ async def test_everything_answers_with_errors(world: World, room: Room) -> None:
 
 
 async def test_and_everybody_is_asked_again(world: World, room: Room) -> None:
-    """Once they answer, nothing is unknown: not even what was last seen dead. Traces of the trouble may be told."""
+    """Once they answer, nothing is unknown, and what was dead is not believed dead. Traces may be told."""
 
     async def is_known() -> bool:
         return state_of(await status(room)) in ("ok", "degraded")
