@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.domain.finding import Finding, Outcome
 from bot.domain.page import Page
 from bot.domain.report import Explained, Report
-from bot.domain.runbook import Entry
 from bot.domain.target import Target
 from bot.ports.chat import Where
 from bot.usecases.desk import Desk
@@ -63,23 +62,25 @@ async def _page(
 async def _resolve_what_healed(
     desk: Desk, target: Target, items: tuple[Explained, ...], *, complete: bool, key: str
 ) -> None:
-    """A complete answer without a trace of an entry, and nothing unknown, ends that entry's pages."""
-    if not complete or any(item.finding.outcome is Outcome.UNKNOWN for item in items):
+    """A complete answer without a trace of an entry ends its pages, if every check that may name it could tell."""
+    if not complete:
         return
     named = {item.entry.id for item in items if item.entry is not None}
-    for entry in _entries_of_checks(desk):
-        if entry.id not in named:
-            await resolve_pages(desk, target.name, entry, reason="every check is right again", correlation_id=key)
+    doubtful = {item.finding.check for item in items if item.finding.outcome is Outcome.UNKNOWN}
+    for entry, checks in _entries_of_checks(desk).items():
+        page = desk.runbook.get(entry)
+        if page is not None and entry not in named and not checks & doubtful:
+            await resolve_pages(desk, target.name, page, reason="every check is right again", correlation_id=key)
 
 
-def _entries_of_checks(desk: Desk) -> tuple[Entry, ...]:
-    found = {
-        entry.id: entry
-        for check in desk.checks
-        for code in check.codes
-        if (entry := desk.runbook.explain(code)) is not None
-    }
-    return tuple(found.values())
+def _entries_of_checks(desk: Desk) -> dict[str, set[str]]:
+    """Entry id -> names of the checks that may name it."""
+    found: dict[str, set[str]] = {}
+    for check in desk.checks:
+        for code in check.codes:
+            if (entry := desk.runbook.explain(code)) is not None:
+                found.setdefault(entry.id, set()).add(check.name)
+    return found
 
 
 async def _record(desk: Desk, report: Report, asked_by: str, key: str) -> None:
