@@ -84,30 +84,33 @@ class Matcher:
         return tuple(sorted(matches, key=lambda match: (-match.confidence, match.entry)))
 
     def _matched(self, best: _Hit, lines: Sequence[str], beat: Iterable[str]) -> Match:
-        words = self._patterns.where(best.by.pattern, lines[best.line])
+        line = lines[best.line]
+        found = [self._patterns.where(pattern, line) for pattern in (best.by.pattern, *best.by.also)]
         signature = best.by.signature
         return Match(
             entry=signature.entry,
             confidence=signature.confidence,
-            evidence=_short(words),
+            evidence=_quoted(line, sorted(place for place in found if place)),
             signature=signature.source,
             beat=tuple(sorted(beat)),
         )
 
 
 def _winners(hits: Sequence[_Hit]) -> Iterator[tuple[_Hit, set[str]]]:
-    """The best hit of each entry that no rival beats on its line, with the entries that it beats."""
-    beaten: dict[int, set[str]] = defaultdict(set)
-    for hit in hits:
-        beaten[hit.line].update(hit.by.signature.beats)
+    """The best hit of each entry that no rival beats on its line, with the entries that it beats.
+
+    Two that beat each other, on a line that quotes both errors, both stay.
+    """
+    beats = {(hit.line, hit.by.signature.entry, rival) for hit in hits for rival in hit.by.signature.beats}
+    beaten = {(line, rival) for line, entry, rival in beats if (line, rival, entry) not in beats}
     best: dict[str, _Hit] = {}
     beat: dict[str, set[str]] = defaultdict(set)
-    named = {(hit.line, hit.by.signature.entry) for hit in hits}
+    lost = beaten & {(hit.line, hit.by.signature.entry) for hit in hits}
     for hit in hits:
         signature = hit.by.signature
-        if signature.entry in beaten[hit.line]:
+        if (hit.line, signature.entry) in beaten:
             continue
-        beat[signature.entry].update(rival for rival in signature.beats if (hit.line, rival) in named)
+        beat[signature.entry].update(rival for rival in signature.beats if (hit.line, rival) in lost)
         if signature.entry not in best or signature.confidence > best[signature.entry].by.signature.confidence:
             best[signature.entry] = hit
     for entry, hit in best.items():
@@ -130,6 +133,9 @@ def _between(lines: Sequence[int], first: int, last: int) -> bool:
     return bisect_left(lines, first) < bisect_right(lines, last)
 
 
-def _short(words: str) -> str:
-    clean = " ".join(words.split()).strip("\"',;")
+def _quoted(line: str, places: Sequence[tuple[int, int]]) -> str:
+    """From the first of the places to the last, or what stands at each, where that is too long."""
+    whole = line[places[0][0] : max(end for _, end in places)]
+    words = whole if len(whole) <= LONGEST_EVIDENCE else " … ".join(line[start:end] for start, end in places)
+    clean = " ".join(words.split()).strip("\"',; ")
     return clean if len(clean) <= LONGEST_EVIDENCE else f"{clean[: LONGEST_EVIDENCE - 1]}…"

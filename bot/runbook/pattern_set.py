@@ -42,7 +42,7 @@ class PatternSet:
         """The numbers of the patterns that the line holds."""
         return list(self._set.Match(line) or ()) if self._single else []
 
-    def where(self, nth: int, line: str) -> str:
-        """The words that the pattern of this number found in the line."""
+    def where(self, nth: int, line: str) -> tuple[int, int] | None:
+        """Where the pattern of this number is in the line, first; None where it is not."""
         found = self._single[nth].search(line)
-        return str(found.group()) if found else ""
+        return (int(found.start()), int(found.end())) if found else None

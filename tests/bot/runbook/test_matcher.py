@@ -121,6 +121,34 @@ def test_the_surest_match_comes_first() -> None:
     assert [(match.entry, match.confidence) for match in found] == [("a", 0.9), ("b", 0.6)]
 
 
+def test_two_that_beat_each_other_both_stay() -> None:
+    """A line that quotes both errors hides neither."""
+    matcher = _matcher(_signature("a", "alpha", beats=("b",)), _signature("b", "beta", beats=("a",)))
+
+    assert [(match.entry, match.beat) for match in matcher.match("alpha and beta")] == [("a", ()), ("b", ())]
+
+
+@pytest.mark.parametrize(
+    ("line", "evidence"),
+    [
+        (
+            '{"msg":"[dial tcp 10.0.0.9:6379: connect: no route to host]"}',
+            "dial tcp 10.0.0.9:6379: connect: no route to host",
+        ),
+        (
+            "node-1 redis-sentinel-node-2   1/2   CrashLoopBackOff   312",
+            "redis-sentinel-node-2 1/2 CrashLoopBackOff",
+        ),
+        ('ChatRequestFail "message":{"reason":"Blocked"}', 'ChatRequestFail "message":{"reason":"Blocked'),
+    ],
+)
+def test_evidence_quotes_all_that_counted(line: str, evidence: str) -> None:
+    """From the first of the words to the last."""
+    (match,) = MATCHER.match(line)
+
+    assert match.evidence == evidence
+
+
 def test_what_must_be_near_may_stand_some_lines_away() -> None:
     """`also` and `unless` look as far as `within` says, before and after."""
     matcher = _matcher(_signature("a", "crash", also=("redis",), unless=("exporter",), within=2))
