@@ -99,22 +99,34 @@ class Matcher:
 def _winners(hits: Sequence[_Hit]) -> Iterator[tuple[_Hit, set[str]]]:
     """The best hit of each entry that no rival beats on its line, with the entries that it beats.
 
-    Two that beat each other, on a line that quotes both errors, both stay.
+    Two that beat each other, on a line that quotes both errors, both stay; and nothing beats what is surer.
     """
-    beats = {(hit.line, hit.by.signature.entry, rival) for hit in hits for rival in hit.by.signature.beats}
-    beaten = {(line, rival) for line, entry, rival in beats if (line, rival, entry) not in beats}
+    lost = _lost(hits)
     best: dict[str, _Hit] = {}
     beat: dict[str, set[str]] = defaultdict(set)
-    lost = beaten & {(hit.line, hit.by.signature.entry) for hit in hits}
     for hit in hits:
         signature = hit.by.signature
-        if (hit.line, signature.entry) in beaten:
+        if signature.confidence <= lost.get((hit.line, signature.entry), 0):
             continue
         beat[signature.entry].update(rival for rival in signature.beats if (hit.line, rival) in lost)
         if signature.entry not in best or signature.confidence > best[signature.entry].by.signature.confidence:
             best[signature.entry] = hit
     for entry, hit in best.items():
         yield hit, beat[entry]
+
+
+def _lost(hits: Sequence[_Hit]) -> dict[tuple[int, str], float]:
+    """Line and entry that a rival beats there -> how sure the rival is."""
+    named = {(hit.line, hit.by.signature.entry) for hit in hits}
+    beats = {(hit.line, hit.by.signature.entry, rival) for hit in hits for rival in hit.by.signature.beats}
+    lost: dict[tuple[int, str], float] = {}
+    for hit in hits:
+        signature = hit.by.signature
+        for rival in signature.beats:
+            place = (hit.line, rival)
+            if place in named and (hit.line, rival, signature.entry) not in beats:
+                lost[place] = max(lost.get(place, 0), signature.confidence)
+    return lost
 
 
 def _compile(signature: Signature, numbers: dict[str, int]) -> _Compiled:

@@ -128,6 +128,17 @@ def test_two_that_beat_each_other_both_stay() -> None:
     assert [(match.entry, match.beat) for match in matcher.match("alpha and beta")] == [("a", ()), ("b", ())]
 
 
+def test_nothing_beats_what_is_surer() -> None:
+    """A weak sign of one failure does not hide a strong one of another."""
+    weak = _signature("a", "alpha", 0.7, beats=("b",))
+
+    assert [match.entry for match in _matcher(weak, _signature("b", "beta", 0.9)).match("alpha beta")] == [
+        "b",
+        "a",
+    ]
+    assert [match.entry for match in _matcher(weak, _signature("b", "beta", 0.7)).match("alpha beta")] == ["a"]
+
+
 @pytest.mark.parametrize(
     ("line", "evidence"),
     [
