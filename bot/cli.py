@@ -275,8 +275,8 @@ def _config_option(words: list[str]) -> tuple[str | None, list[str]]:
 
 
 def _readable() -> tuple[CommandSpec, ...]:
-    """The catalogue without what only Slack can do."""
-    return tuple(spec for spec in CATALOGUE if spec.name not in _SLACK_ONLY)
+    """The catalogue without what only Slack can do, and what takes a file here."""
+    return tuple(spec for spec in CATALOGUE if spec.name not in (*_SLACK_ONLY, "diagnose"))
 
 
 def _without_slash(notice: Notice) -> str:
