@@ -19,7 +19,11 @@ func example(name string) string { return filepath.Join("..", "examples", name+"
 
 func rendered(t *testing.T, name string) []runtime.Object {
 	t.Helper()
-	documents, err := render(example(name))
+	file := example(name)
+	if strings.HasPrefix(name, "testdata/") {
+		file = name + ".yaml"
+	}
+	documents, err := render(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +64,9 @@ func TestStrictness(t *testing.T) {
 
 // The values say what is missing, and no secret may stand in them.
 func TestValues(t *testing.T) {
-	cases := map[string]string{"no-target": "targets", "literal-secret": "client_secret", "misspelt": "permisions"}
+	cases := map[string]string{
+		"no-target": "targets", "literal-secret": "client_secret", "misspelt": "permisions", "no-address": "argocd/url",
+	}
 	for name, word := range cases {
 		_, err := render(filepath.Join("testdata", name+".yaml"))
 		if err == nil || !strings.Contains(err.Error(), word) {
@@ -105,10 +111,8 @@ func TestRoles(t *testing.T) {
 		"permissions-only": {"get pods/portforward", "create pods/portforward"},
 	}
 	usual := []string{
-		"get pods", "list pods", "watch pods", "get pods/log", "list events", "get services", "list services",
-		"get deployments", "list deployments", "watch deployments", "get statefulsets", "list statefulsets",
-		"watch statefulsets", "get replicasets", "list replicasets", "get endpointslices", "list endpointslices",
-		"get horizontalpodautoscalers", "list horizontalpodautoscalers", "patch deployments", "patch statefulsets",
+		"list pods", "get pods/log", "list events", "list services", "list horizontalpodautoscalers",
+		"get deployments", "get statefulsets", "patch deployments", "patch statefulsets",
 	}
 	for name, more := range switches {
 		for _, role := range own(only[*rbacv1.Role](rendered(t, name))) {
@@ -200,6 +204,76 @@ func TestNetwork(t *testing.T) {
 			if len(rule.Ports) == 0 {
 				t.Error(name, "has a rule for every port")
 			}
+		}
+	}
+}
+
+// Every address of the configuration can be dialled: outside by its port, a Service of this cluster in its namespace.
+func TestNetworkFollowsTheConfiguration(t *testing.T) {
+	cases := map[string]map[string][]int{
+		"in-cluster": {"": {443}, "integrations": {6379, 26379}},
+		"everything": {
+			// Slack and most others; the proxy; Redis elsewhere; the webhook's registration; Kafka.
+			"": {443, 3128, 6379, 8443, 9092, 26379}, "integrations": {6379, 26379}, "integrations-staging": {6380, 26380},
+			"monitoring": {4318}, "streams": {9093}, "argocd": {443, 8080},
+		},
+		"testdata/addresses": {"": {80, 443, 5000, 8089, 9094, 9443}, "sfint": {4318}, "streams": {9092}, "integrations": {6379, 26379}},
+	}
+	for name, wanted := range cases {
+		found := reached(t, name)
+		for place, ports := range wanted {
+			if !slices.Equal(found[place], ports) {
+				t.Errorf("%s: %q is reached at %v, and not %v", name, place, found[place], ports)
+			}
+			delete(found, place)
+		}
+		if len(found) > 0 {
+			t.Errorf("%s: reaches %v as well", name, found)
+		}
+	}
+}
+
+// reached are the TCP ports that may be dialled, by namespace, and under "" those outside; names, the API and mail left out.
+func reached(t *testing.T, name string) map[string][]int {
+	found := map[string][]int{}
+	for _, rule := range only[*networkingv1.NetworkPolicy](rendered(t, name))[0].Spec.Egress {
+		if slices.Contains([]int{53, 587, 6443}, int(rule.Ports[len(rule.Ports)-1].Port.IntVal)) {
+			continue
+		}
+		place := ""
+		if selector := rule.To[0].NamespaceSelector; selector != nil {
+			place = selector.MatchLabels["kubernetes.io/metadata.name"]
+		}
+		for _, port := range rule.Ports {
+			found[place] = append(found[place], int(port.Port.IntVal))
+		}
+		slices.Sort(found[place])
+	}
+	return found
+}
+
+// The notes name what the network policy cannot know: the ports of pods behind Services, and what a reference holds.
+func TestNotes(t *testing.T) {
+	words := map[string][]string{
+		example("in-cluster"): {"In integrations it may patch deployments salesforce-integration"},
+		example("everything"): {"the pods behind 443 in argocd", "the pods behind 4318 in monitoring", "the pods behind 9093 in streams"},
+		filepath.Join("testdata", "addresses.yaml"): {
+			"the pods behind 4318 in sfint", "cannot see what env:ACME_CHAT_URL holds", "cannot see what env:ACME_KAFKA_SERVERS holds",
+		},
+	}
+	for file, wanted := range words {
+		files, err := renderFiles(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := files["sfint/templates/NOTES.txt"]
+		for _, word := range wanted {
+			if !strings.Contains(notes, word) {
+				t.Errorf("%s: %q is missing in\n%s", file, word, notes)
+			}
+		}
+		if len(wanted) == 1 && strings.Contains(notes, "network policy") {
+			t.Errorf("%s: notes without a cause:\n%s", file, notes)
 		}
 	}
 }

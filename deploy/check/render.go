@@ -20,6 +20,12 @@ var separator = regexp.MustCompile(`(?m)^---\s*$`)
 
 // render is `helm template sfint deploy/helm/sfint --namespace sfint --values …`, the schema of the values included.
 func render(valuesFile string) ([]string, error) {
+	files, err := renderFiles(valuesFile)
+	return documentsOf(files), err
+}
+
+// renderFiles makes every file of the chart, the notes for whoever installs it included.
+func renderFiles(valuesFile string) (map[string]string, error) {
 	chart, err := loader.Load(chartFolder)
 	if err != nil {
 		return nil, err
@@ -33,11 +39,7 @@ func render(valuesFile string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := engine.Engine{Strict: true}.Render(chart, all)
-	if err != nil {
-		return nil, err
-	}
-	return documentsOf(files), nil
+	return engine.Engine{Strict: true}.Render(chart, all)
 }
 
 func documentsOf(files map[string]string) []string {

@@ -24,7 +24,8 @@ def test_every_link_leads_somewhere() -> None:
         titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
         headings = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
         for link in re.findall(r"\]\(([^)]+)\)", text):
-            known = link[1:] in headings if link.startswith("#") else (guide.parent / link).exists()
+            path, _, heading = link.partition("#")
+            known = (guide.parent / path).exists() if path else heading in headings
             lost += [] if known else [f"{guide.name}: {link}"]
 
     assert lost == []

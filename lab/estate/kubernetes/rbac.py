@@ -46,17 +46,11 @@ EVERYTHING = Rule(("*",), ("*",), ("*",))
 
 def bot_rules(namespaces: tuple[str, ...], *, may_delete_pods: bool, may_port_forward: bool = False) -> list[Rule]:
     """The least that the bot needs in its namespaces (and it gets nothing else)."""
-    watch, read = ("get", "list", "watch"), ("get", "list")
     rules = [
-        Rule(watch, ("",), ("pods",), namespaces),
+        Rule(("list",), ("",), ("pods", "events", "services"), namespaces),
         Rule(("get",), ("",), ("pods/log",), namespaces),
-        Rule(("list",), ("",), ("events",), namespaces),
-        Rule((*watch, "patch"), ("apps",), ("deployments", "statefulsets"), namespaces),
-        Rule(read, ("apps",), ("replicasets",), namespaces),
-        Rule(read, ("",), ("services",), namespaces),
-        Rule(read, ("discovery.k8s.io",), ("endpointslices",), namespaces),
-        Rule(read, ("autoscaling",), ("horizontalpodautoscalers",), namespaces),
-        Rule(("get", "patch"), ("external-secrets.io",), ("externalsecrets",), namespaces),
+        Rule(("get", "patch"), ("apps",), ("deployments", "statefulsets"), namespaces),
+        Rule(("list",), ("autoscaling",), ("horizontalpodautoscalers",), namespaces),
     ]
     if may_delete_pods:
         rules.append(Rule(("delete",), ("",), ("pods",), namespaces))

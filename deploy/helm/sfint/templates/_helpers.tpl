@@ -42,6 +42,14 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "sfint.serviceaccount"
 {{- end -}}
 {{- end -}}
 
+{{/* "true" for a target that lives in this cluster, else nothing. */}}
+{{- define "sfint.here" -}}
+{{- $named := .root.Values.permissions.targets -}}
+{{- if ternary (has .name $named) (dig "kubernetes" "in_cluster" false .target) (gt (len $named) 0) -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{/*
 The namespaces in this cluster that the bot looks after, and in each the workloads that it may change, as YAML:
   integrations: {deployments: [salesforce-integration], statefulsets: [redis-sentinel-node], direct: [6379, 26379], forwards: false}
@@ -49,10 +57,8 @@ The namespaces in this cluster that the bot looks after, and in each the workloa
 */}}
 {{- define "sfint.namespaces" -}}
 {{- $found := dict -}}
-{{- $named := .Values.permissions.targets -}}
 {{- range $name, $target := .Values.config.targets -}}
-{{- $here := dig "kubernetes" "in_cluster" false $target -}}
-{{- if ternary (has $name $named) $here (gt (len $named) 0) -}}
+{{- if include "sfint.here" (dict "root" $ "name" $name "target" $target) -}}
 {{- $before := get $found $target.namespace | default (dict "deployments" list "statefulsets" list "direct" list "forwards" false) -}}
 {{- $deployments := append $before.deployments (dig "middleware" "deployment" "salesforce-integration" $target) | uniq | sortAlpha -}}
 {{- $statefulsets := append $before.statefulsets (dig "redis" "statefulset" "redis-sentinel-node" $target) | uniq | sortAlpha -}}
@@ -71,15 +77,82 @@ The namespaces in this cluster that the bot looks after, and in each the workloa
 {{- define "sfint.elsewhere" -}}
 {{- $own := include "sfint.namespaces" . | fromYaml -}}
 {{- $found := dict -}}
-{{- $named := .Values.permissions.targets -}}
 {{- range $name, $target := .Values.config.targets -}}
-{{- $here := dig "kubernetes" "in_cluster" false $target -}}
+{{- $here := include "sfint.here" (dict "root" $ "name" $name "target" $target) -}}
 {{- $there := dig "integrations" "namespace" "" $target -}}
-{{- if and $there (not (hasKey $own $there)) (ternary (has $name $named) $here (gt (len $named) 0)) -}}
+{{- if and $here $there (not (hasKey $own $there)) -}}
 {{- $_ := set $found $there true -}}
 {{- end -}}
 {{- end -}}
 {{- keys $found | sortAlpha | toYaml -}}
+{{- end -}}
+
+{{/*
+Every address that the configuration names, as a YAML list; Kafka's servers as kafka://host:port. Brokers send the bot on to hosts
+of theirs at the same port. What stands as `env:…`, `file:…` or in a variable SFINT_… cannot be seen here.
+*/}}
+{{- define "sfint.addresses" -}}
+{{- $config := .Values.config -}}
+{{- $found := list (dig "slack" "api_url" "" $config) (dig "pagerduty" "url" "" $config) (dig "tracing" "otlp_endpoint" "" $config) -}}
+{{- range list "HTTPS_PROXY" "https_proxy" "HTTP_PROXY" "http_proxy" -}}
+{{- $found = append $found (get $.Values.env .) -}}
+{{- end -}}
+{{- range $target := $config.targets -}}
+{{- $found = concat $found (list
+      (dig "kubernetes" "url" "" $target)
+      (dig "salesforce" "login_url" "" $target)
+      (dig "live_chat" "chat_url" "" $target)
+      (dig "live_chat" "enhanced" "url" "" $target)
+      (dig "datadog" "url" "" $target)
+      (dig "argocd" "url" "" $target)
+      (dig "integrations" "webhook" "read_url" "" $target)
+      (dig "kafka" "confluent" "url" "" $target)) -}}
+{{- $servers := dig "kafka" "bootstrap_servers" list $target -}}
+{{- range ternary (splitList "," (toString $servers)) $servers (kindIs "string" $servers) -}}
+{{- $found = append $found (printf "kafka://%s" (trim .)) -}}
+{{- end -}}
+{{- end -}}
+{{- $found | uniq | compact | toYaml -}}
+{{- end -}}
+
+{{/*
+Where the bot dials to, by port, as YAML: `anywhere`, and in `services` those addresses that are Services of this cluster:
+  anywhere: [443, 9092]
+  services: {argocd: [443], sfint: [4318]}
+*/}}
+{{- define "sfint.dialled" -}}
+{{- $anywhere := list 443 -}}
+{{- $services := dict -}}
+{{- range $address := include "sfint.addresses" . | fromYamlArray -}}
+{{- if regexMatch "^(https?://[^/]|kafka://.+:[0-9]+$)" $address -}}
+{{- $authority := regexReplaceAll "^[a-z]+://([^/?#]+).*$" $address "${1}" -}}
+{{- $usual := ternary 80 443 (hasPrefix "http:" $address) -}}
+{{- $port := regexFind ":[0-9]+$" $authority | trimPrefix ":" | default $usual | int -}}
+{{- $host := regexReplaceAll ":[0-9]+$" $authority "" -}}
+{{- $namespace := include "sfint.namespace" (dict "root" $ "host" $host) -}}
+{{- if $namespace -}}
+{{- $_ := set $services $namespace (append (get $services $namespace | default list) $port | uniq) -}}
+{{- else -}}
+{{- $anywhere = append $anywhere $port -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $target := .Values.config.targets -}}
+{{- $here := include "sfint.here" (dict "root" $ "name" $name "target" $target) -}}
+{{- if and (not $here) (eq (dig "redis" "reach" "direct" $target) "direct") -}}
+{{- $anywhere = concat $anywhere (list (dig "redis" "redis_port" 6379 $target | int) (dig "redis" "sentinel_port" 26379 $target | int)) -}}
+{{- end -}}
+{{- end -}}
+{{- dict "anywhere" (uniq $anywhere) "services" $services | toYaml -}}
+{{- end -}}
+
+{{/* The namespace of a Service by its name: `x.monitoring.svc` is in monitoring, `x` is in the bot's own. Nothing for other hosts. */}}
+{{- define "sfint.namespace" -}}
+{{- if regexMatch "^[^.]+([.][^.]+)*[.]svc([.].*)?$" .host -}}
+{{- regexReplaceAll "^(.+[.])?([^.]+)[.]svc([.].*)?$" .host "${2}" -}}
+{{- else if regexMatch "^[A-Za-z0-9-]+$" .host -}}
+{{- .root.Release.Namespace -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Binds the Role of a namespace to the bot. */}}
