@@ -14,6 +14,7 @@ from bot.domain.redaction import Redactor
 from bot.domain.secret_shapes import MASK
 from bot.runbook.known_lines import KnownLine, KnownLines
 from bot.runbook.matcher import Matcher
+from bot.views.terminal import one_line
 
 _quoted = JSONEncoder(ensure_ascii=False).encode
 
@@ -81,7 +82,7 @@ class Answers:
 
     def _words(self, line: KnownLine) -> str:
         shown = self._shown(line, self._redactor.text(line.text))
-        return "; ".join(f"{match.entry} {match.confidence:.2f} {match.evidence}" for match in shown)
+        return one_line("; ".join(f"{match.entry} {match.confidence:.2f} {match.evidence}" for match in shown))
 
     def _shown(self, line: KnownLine, clean: str) -> Iterator[_Shown]:
         """Evidence comes out of the clean line: it may begin within a secret, behind the name that tells."""

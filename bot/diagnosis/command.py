@@ -18,6 +18,7 @@ from bot.domain.errors import SfintError
 from bot.domain.redaction import Redactor
 from bot.runbook.loader import load_runbook
 from bot.runbook.matcher import Matcher
+from bot.views.terminal import one_line
 
 _OK, _BROKEN_OFF, _MISTAKE = 0, 1, 2
 _STDIN = 0
@@ -68,7 +69,7 @@ def diagnose(arguments: Sequence[str]) -> int:
         wish = _wish(arguments)
         descriptor = _opened(wish.name)
     except _Mistake as mistake:
-        sys.stderr.write(f"sfint: {mistake}\nfor example: {_EXAMPLE}\n")
+        sys.stderr.write(f"sfint: {one_line(str(mistake))}\nfor example: {_EXAMPLE}\n")
         return _MISTAKE
     try:
         return _diagnose(wish, descriptor)
@@ -115,7 +116,8 @@ def _diagnose(wish: _Wish, descriptor: int) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _OK
     except OSError as error:
-        sys.stderr.write(f"sfint: `{wish.name}` could not be read to its end: {error.strerror or error}\n")
+        name = one_line(wish.name)
+        sys.stderr.write(f"sfint: `{name}` could not be read to its end: {error.strerror or error}\n")
         return _BROKEN_OFF
     if notice := cut_notice(tally):
         sys.stderr.write(f"sfint: {notice}\n")

@@ -7,6 +7,7 @@ import json
 from bot.diagnosis.pieces import LIMIT
 from bot.diagnosis.tally import Sighting, Tally
 from bot.domain.redaction import Redactor
+from bot.views.terminal import one_line
 
 _SHOWN = 100
 """Characters of a line in the table."""
@@ -61,5 +62,5 @@ def _headline(tally: Tally) -> str:
 
 
 def _short(sighting: Sighting, redactor: Redactor) -> str:
-    text = " ".join(redactor.text(sighting.text).split())
+    text = " ".join(one_line(redactor.text(sighting.text)).split())
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

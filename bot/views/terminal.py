@@ -144,6 +144,10 @@ def _section(title: str, lines: tuple[str, ...]) -> list[str]:
     return [f"{title}:", *(f"  {line}" for line in lines)] if lines else []
 
 
+def one_line(text: str) -> str:
+    """Without what steers a terminal: a peer's text must not look like a finding of ours, nor do anything."""
+    return _UNSEEN.sub("", _BREAKS.sub(" ", text))
+
+
 def _lines(lines: Sequence[str]) -> str:
-    """Each on one line, without what steers a terminal: a peer's text must not look like a finding of ours."""
-    return "\n".join(_UNSEEN.sub("", _BREAKS.sub(" ", line)) for line in lines)
+    return "\n".join(map(one_line, lines))

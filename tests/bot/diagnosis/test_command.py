@@ -167,7 +167,7 @@ def test_an_empty_file_says_so(tmp_path: Path, capfdbinary: Captured) -> None:
         (["a.log", "b.log"], "`diagnose` reads one file, not 2"),
         (["--sumary", "a.log"], "`--sumary` is not an option of `diagnose`"),
         (["no/such.log"], "cannot read `no/such.log`: No such file or directory"),
-        (["a\0b"], "cannot read `a\0b`: embedded null byte"),
+        (["a\0b"], "cannot read `ab`: embedded null byte"),
         (["."], "cannot read `.`: it is a directory"),
     ],
 )
