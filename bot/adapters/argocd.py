@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import ssl
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 
+from bot.adapters.http_door import HttpDoor, host_of, json_of
 from bot.domain.argocd import Application, Ignored, Resource
 from bot.domain.errors import AccessDenied, BadAnswer, NotFound, RateLimited, Unreachable
 
@@ -34,17 +33,23 @@ class ArgoCdDeployments:
     ) -> None:
         self._url, self._application, self._project = url.rstrip("/"), application, project
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        self._deadline = deadline_seconds
         verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_file) if ca_file else True
-        self._http = http or httpx.AsyncClient(timeout=deadline_seconds, follow_redirects=False, verify=verify)
+        self._door = HttpDoor(deadline_seconds, http, bytes_max=_BODY_BYTES_MAX, verify=verify)
+        self._host = host_of(url)
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        await self._http.aclose()
+        await self._door.aclose()
 
     async def application(self) -> Application:
         """See the port. No `refresh`: that would make Argo CD compare anew, which is work for its controller."""
-        status, body = await self._get(f"/api/v1/applications/{quote(self._application, safe='')}")
+        url = f"{self._url}/api/v1/applications/{quote(self._application, safe='')}"
+        query = {"project": self._project} if self._project else {}
+        reply = await self._door.ask("GET", url, headers=self._headers, query=query)
+        self._judge(reply.status)
+        return _application(self._application, _mapping(json_of(self._host, reply.body)))
+
+    def _judge(self, status: int) -> None:
         if status == 401:
             raise AccessDenied(f"{self._host} answered 401: the token is not valid, or has expired")
         if status == 403:
@@ -60,29 +65,6 @@ class ArgoCdDeployments:
             raise Unreachable(f"{self._host} answered {status}")
         if status != 200:
             raise BadAnswer(f"{self._host} answered {status}")
-        return _application(self._application, self._document(body))
-
-    async def _get(self, path: str) -> tuple[int, bytes]:
-        params = {"project": self._project} if self._project else {}
-        try:
-            async with asyncio.timeout(self._deadline):
-                response = await self._http.get(self._url + path, params=params, headers=self._headers)
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise Unreachable(f"{self._host} did not answer within {self._deadline:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unreachable(f"{self._host} cannot be reached: {error or type(error).__name__}") from error
-        return response.status_code, response.content[:_BODY_BYTES_MAX]
-
-    def _document(self, body: bytes) -> Mapping[str, Any]:
-        try:
-            document = json.loads(body)
-        except ValueError as error:
-            raise BadAnswer(f"{self._host} answered something that is no JSON") from error
-        return _mapping(document)
-
-    @property
-    def _host(self) -> str:
-        return urlsplit(self._url).netloc.rpartition("@")[2]
 
 
 def _application(name: str, document: Mapping[str, Any]) -> Application:

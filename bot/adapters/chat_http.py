@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
@@ -12,10 +11,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from bot.adapters.http_door import WIRE_ERRORS, HttpDoor
 from bot.domain.live_chat import ChatVerdict
 
-_BODY_BYTES_MAX = 256 * 1024
-_CONNECT_SHARE = 0.6
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _WORDS_MAX = 160
 
@@ -36,13 +34,11 @@ class ChatHttp:
     """A client for one host; never raises for what happens on the wire."""
 
     def __init__(self, deadline_seconds: float, http: httpx.AsyncClient | None = None) -> None:
-        self._deadline_seconds = deadline_seconds
-        timeout = httpx.Timeout(deadline_seconds, connect=deadline_seconds * _CONNECT_SHARE)
-        self._http = http or httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+        self._door = HttpDoor(deadline_seconds, http)
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        await self._http.aclose()
+        await self._door.aclose()
 
     async def send(
         self,
@@ -56,36 +52,15 @@ class ChatHttp:
         """Asks once. The request is told by method and address, without query, headers and body."""
         began, request = time.monotonic(), f"{method} {url}"
         try:
-            async with asyncio.timeout(self._deadline_seconds):
-                status, location, body = await self._ask(method, url, headers, params, document)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            words = self._failure(url, error)
+            reply = await self._door.send(method, url, headers=headers, query=params, document=document)
+        except WIRE_ERRORS as error:
+            words = self._door.words(url, error)
             return ChatReply(request, 0, b"", words, time.monotonic() - began, ChatVerdict.UNREACHABLE)
-        words = f"redirects to {urlsplit(location).netloc or location[:80]}" if location else body_words(body)
-        return ChatReply(request, status, body, words, time.monotonic() - began)
-
-    async def _ask(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        params: Mapping[str, str] | None,
-        document: object,
-    ) -> tuple[int, str, bytes]:
-        async with self._http.stream(method, url, headers=headers, params=params, json=document) as response:
-            body = b""
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _BODY_BYTES_MAX:
-                    break
-            location = response.headers.get("location", "") if response.is_redirect else ""
-            return response.status_code, location, body[:_BODY_BYTES_MAX]
-
-    def _failure(self, url: str, error: Exception) -> str:
-        host = urlsplit(url).netloc.rpartition("@")[2]
-        if isinstance(error, TimeoutError | httpx.TimeoutException):
-            return f"{host} did not answer within {self._deadline_seconds:g} s"
-        return f"{host} cannot be reached: {error or type(error).__name__}"
+        location = reply.headers.get("location", "") if 300 <= reply.status < 400 else ""
+        words = (
+            f"redirects to {urlsplit(location).netloc or location[:80]}" if location else body_words(reply.body)
+        )
+        return ChatReply(request, reply.status, reply.body, words, time.monotonic() - began)
 
 
 def json_object(body: bytes) -> Mapping[str, object] | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
+from bot.adapters.http_door import HttpDoor, HttpReply, json_of
 from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, Unreachable
 from bot.domain.kafka_traffic import Measured, TopicTraffic, Window
 
@@ -24,6 +24,8 @@ _MOST_PAGES = 20
 _LEAST_COVERAGE = 0.5
 """With fewer points than this share of a window's minutes its figure says too little."""
 _MOST_REMEMBERED = 500
+_BODY_BYTES_MAX = 4 * 1024 * 1024
+_WHO = "Confluent's metrics"
 _Points = Mapping[str, Sequence[float]]
 
 
@@ -47,12 +49,12 @@ class ConfluentMetrics:
         self._address = url.rstrip("/") + _PATH
         self._deadline_seconds = deadline_seconds
         self._auth = httpx.BasicAuth(api_key, api_secret)
-        self._http = http or httpx.AsyncClient(follow_redirects=False, timeout=deadline_seconds)
+        self._door = HttpDoor(deadline_seconds, http, name=_WHO, bytes_max=_BODY_BYTES_MAX)
         self._remembered: dict[tuple[tuple[str, ...], Window], _Points] = {}
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        await self._http.aclose()
+        await self._door.aclose()
 
     async def messages(self, topics: Sequence[str], windows: Sequence[Window]) -> tuple[TopicTraffic, ...]:
         """Whole minutes only; the last three are left out. Earlier windows may lie a little earlier still."""
@@ -99,16 +101,10 @@ class ConfluentMetrics:
 
     async def _page(self, topics: Sequence[str], window: Window, token: str) -> Any:
         parameters = {"page_token": token} if token else {}
-        try:
-            response = await self._http.post(
-                self._address, params=parameters, json=self._query(topics, window), auth=self._auth
-            )
-        except httpx.TimeoutException as error:
-            words = f"Confluent's metrics did not answer within {self._deadline_seconds:g} s"
-            raise Unreachable(words) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unreachable(f"Confluent's metrics cannot be reached: {error or type(error).__name__}") from error
-        return _document(response)
+        question = self._query(topics, window)
+        return _document(
+            await self._door.ask("POST", self._address, query=parameters, document=question, auth=self._auth)
+        )
 
     def _query(self, topics: Sequence[str], window: Window) -> dict[str, Any]:
         of_topics = [{"field": "metric.topic", "op": "EQ", "value": topic} for topic in topics]
@@ -151,20 +147,17 @@ def _stamp(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _document(response: httpx.Response) -> Any:
-    status = response.status_code
+def _document(reply: HttpReply) -> Any:
+    status = reply.status
     if status == 200:
-        try:
-            return json.loads(response.content)
-        except ValueError as error:
-            raise BadAnswer("Confluent's metrics answered with something that is not JSON") from error
-    said = _words(response)
+        return json_of(_WHO, reply.body)
+    said = _words(reply)
     if status == 401:
         raise AccessDenied(f"Confluent's metrics refused our CLOUD API key (a cluster's key is not one): {said}")
     if status == 403:
         raise AccessDenied(f"our CLOUD API key lacks the role MetricsViewer: {said}")
     if status == 429:
-        wait = response.headers.get("Retry-After") or response.headers.get("rateLimit-reset", "")
+        wait = reply.headers.get("retry-after") or reply.headers.get("ratelimit-reset", "")
         seconds = float(wait) if wait.isdigit() else None
         raise RateLimited(f"Confluent's metrics ask us to slow down: {said}", seconds)
     if status >= 500:
@@ -194,14 +187,14 @@ def _next_token(document: Any) -> str:
     return token if isinstance(token, str) else ""
 
 
-def _words(response: httpx.Response) -> str:
+def _words(reply: HttpReply) -> str:
     """The details of its errors; the start of the body where that is no such document."""
     try:
-        document = json.loads(response.content)
-    except ValueError:
+        document = json_of(_WHO, reply.body)
+    except BadAnswer:
         document = None
     errors = document.get("errors") if isinstance(document, dict) else None
     if isinstance(errors, list):
         details = [str(each.get("detail", each)) if isinstance(each, dict) else str(each) for each in errors]
         return "; ".join(details)[:200]
-    return " ".join(response.text.split())[:200] or "an empty body"
+    return " ".join(reply.body.decode("utf-8", "replace").split())[:200] or "an empty body"

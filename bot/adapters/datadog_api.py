@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from bot.adapters.datadog_budget import HourlyBudget
+from bot.adapters.http_door import HttpDoor, HttpReply, host_of, json_of
 from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, Unreachable
 from bot.ports.clock import Clock
 
@@ -56,18 +55,19 @@ class DatadogApi:
         }
         self._clock = clock
         self.budget = budget or HourlyBudget(clock)
-        self._deadline, self._fresh, self._stale = deadline_seconds, cache_seconds, stale_seconds
-        self._http = http or httpx.AsyncClient(timeout=deadline_seconds, follow_redirects=False)
+        self._fresh, self._stale = cache_seconds, stale_seconds
+        self._door = HttpDoor(deadline_seconds, http, bytes_max=_BODY_BYTES_MAX)
+        self._host = host_of(url)
         self._remembered: dict[str, tuple[Mapping[str, Any], float]] = {}
         self._flights: dict[str, asyncio.Task[Mapping[str, Any]]] = {}
 
     async def aclose(self) -> None:
         """Ends what is under way and closes the connections."""
-        for flight in list(self._flights.values()):
+        flights = list(self._flights.values())
+        for flight in flights:
             flight.cancel()
-            with suppress(asyncio.CancelledError):
-                await flight
-        await self._http.aclose()
+        await asyncio.gather(*flights, return_exceptions=True)
+        await self._door.aclose()
 
     async def validate(self) -> None:
         """Asks whether the API key is one. Raises AccessDenied, Unreachable or BadAnswer."""
@@ -122,29 +122,20 @@ class DatadogApi:
         return document
 
     async def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        try:
-            async with asyncio.timeout(self._deadline):
-                async with self._http.stream(
-                    method, self._url + path, headers=self._headers, json=body
-                ) as response:
-                    content = await _read(response)
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise Unreachable(f"{self._host} did not answer within {self._deadline:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unreachable(f"{self._host} cannot be reached: {error or type(error).__name__}") from error
-        self.budget.learn(response.headers)
-        self._judge(response)
-        return self._document(content)
+        reply = await self._door.ask(method, self._url + path, headers=self._headers, document=body)
+        self.budget.learn(reply.headers)
+        self._judge(reply)
+        return self._document(reply.body)
 
-    def _judge(self, response: httpx.Response) -> None:
-        status = response.status_code
+    def _judge(self, reply: HttpReply) -> None:
+        status = reply.status
         if status in (401, 403):
             raise AccessDenied(
                 f"{self._host} answered {status}: the keys belong to another site, are not valid, or the"
                 " application key lacks the scope apm_read"
             )
         if status == 429:
-            wait = self.budget.close(response.headers)
+            wait = self.budget.close(reply.headers)
             raise RateLimited(f"{self._host} answered 429: the requests of the hour are spent", wait)
         if status >= 500:
             raise Unreachable(f"{self._host} answered {status}")
@@ -152,24 +143,7 @@ class DatadogApi:
             raise BadAnswer(f"{self._host} answered {status} to a question that it should know")
 
     def _document(self, content: bytes) -> Mapping[str, Any]:
-        try:
-            document = json.loads(content)
-        except ValueError as error:
-            raise BadAnswer(f"{self._host} answered something that is no JSON") from error
+        document = json_of(self._host, content)
         if not isinstance(document, dict) or not isinstance(document.get("meta") or {}, dict):
             raise BadAnswer(f"{self._host} answered outside its contract")
         return document
-
-    @property
-    def _host(self) -> str:
-        return urlsplit(self._url).netloc.rpartition("@")[2]
-
-
-async def _read(response: httpx.Response) -> bytes:
-    """The body, cut off where it is larger than any that we ask for."""
-    content = bytearray()
-    async for chunk in response.aiter_bytes():
-        content += chunk
-        if len(content) > _BODY_BYTES_MAX:
-            break
-    return bytes(content)

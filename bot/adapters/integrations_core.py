@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import re
-from urllib.parse import urlsplit
 
-import httpx
-
+from bot.adapters.http_door import HttpDoor, host_of, json_of
 from bot.domain.errors import AccessDenied, BadAnswer, NotFound, RateLimited, Unreachable
 from bot.domain.webhook import Registration
 
@@ -26,35 +22,19 @@ class HttpRegistrations:
     def __init__(self, url: str, *, path: str = "version", token: str = "", deadline_seconds: float = 1.5) -> None:
         self._url = url
         self._path = steps(path)
-        self._deadline_seconds = deadline_seconds
-        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        self._http = httpx.AsyncClient(timeout=deadline_seconds, headers=headers, follow_redirects=False)
+        self._headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        self._door = HttpDoor(deadline_seconds, bytes_max=_BODY_BYTES_MAX)
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        await self._http.aclose()
+        await self._door.aclose()
 
     async def registration(self) -> Registration:
         """One request."""
-        host = urlsplit(self._url).netloc
-        try:
-            async with asyncio.timeout(self._deadline_seconds):
-                status, body = await self._get()
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise Unreachable(f"{host} did not answer within {self._deadline_seconds:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unreachable(f"{host} cannot be reached: {error or type(error).__name__}") from error
-        _judge(host, status)
-        return _registration(host, body, self._path)
-
-    async def _get(self) -> tuple[int, bytes]:
-        async with self._http.stream("GET", self._url) as response:
-            body = b""
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _BODY_BYTES_MAX:
-                    break
-            return response.status_code, body
+        host = host_of(self._url)
+        reply = await self._door.ask("GET", self._url, headers=self._headers)
+        _judge(host, reply.status)
+        return _registration(host, reply.body, self._path)
 
 
 def steps(path: str) -> tuple[str | int, ...]:
@@ -78,10 +58,7 @@ def _judge(host: str, status: int) -> None:
 
 
 def _registration(host: str, body: bytes, path: tuple[str | int, ...]) -> Registration:
-    try:
-        found: object = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BadAnswer(f"{host} answered something that is not JSON") from error
+    found = json_of(host, body)
     beside: object = None
     for step in path:
         beside = found

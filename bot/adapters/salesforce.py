@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import httpx
 
+from bot.adapters.http_door import WIRE_ERRORS, HttpDoor, host_of
 from bot.adapters.salesforce_credentials import (
     MASK,
     ClientCredentialsLogin,
@@ -16,9 +16,8 @@ from bot.adapters.salesforce_credentials import (
     SalesforceCredentials,
     SalesforceLogin,
 )
-from bot.adapters.salesforce_door import SalesforceDoor
 from bot.adapters.salesforce_limits import LoginLimiter, LoginLimits
-from bot.adapters.salesforce_query import read_query
+from bot.adapters.salesforce_query import read, read_query
 from bot.domain.crm_query import QueryAnswer, QueryVerdict
 from bot.domain.salesforce import CallAnswer, CallVerdict, TokenAnswer, TokenVerdict
 from bot.domain.salesforce_answers import CallReading, TokenReading, classify_call, classify_token
@@ -55,7 +54,7 @@ class SalesforceCrm:
         self._limits = limits or LoginLimits()
         self._limiter = LoginLimiter(book, clock, self._limits, target, credentials.fingerprint)
         self._base_path = f"/services/data/{_version(api_version)}"
-        self._door = SalesforceDoor(deadline_seconds, http)
+        self._door = HttpDoor(deadline_seconds, http)
         self._flight: asyncio.Task[TokenAnswer] | None = None
         self._last: tuple[TokenAnswer, float] | None = None
 
@@ -125,11 +124,11 @@ class SalesforceCrm:
 
     async def _read_limits(self, base: str, token: str) -> tuple[int, CallReading]:
         try:
-            reply = await self._door.get(base, f"{self._base_path}/limits", token)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            reply = await read(self._door, base, f"{self._base_path}/limits", token)
+        except WIRE_ERRORS as error:
             return 0, CallReading(CallVerdict.UNREACHABLE, "", self._words(base, error))
-        content_type, usage = reply.headers.get("content-type", ""), reply.headers.get("sforce-limit-info", "")
-        return reply.status, classify_call(reply.status, content_type, reply.body, usage)
+        usage = reply.headers.get("sforce-limit-info", "")
+        return reply.status, classify_call(reply.status, reply.content_type, reply.body, usage)
 
     async def _log_in(self) -> TokenAnswer:
         remembered = self._remembered()
@@ -156,15 +155,15 @@ class SalesforceCrm:
         began = self._clock.monotonic()
         status, was_judged = 0, True
         try:
-            reply = await self._door.ask("POST", url, form=self._credentials.form(self._clock.now()))
+            reply = await self._door.send("POST", url, form=self._credentials.form(self._clock.now()))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             reading, was_judged = self._not_reached(error), False
-        except (httpx.HTTPError, TimeoutError) as error:
+        except WIRE_ERRORS as error:
             # It may have arrived, and a bad password may have been counted.
             reading = self._not_reached(error)
         else:
             status = reply.status
-            reading = classify_token(status, reply.headers.get("content-type", ""), reply.body)
+            reading = classify_token(status, reply.content_type, reply.body)
             was_judged = reading.verdict not in (TokenVerdict.UNREACHABLE, TokenVerdict.UNREADABLE)
         await self._limiter.note(reading.verdict, was_judged)
         return self._answer(status, reading, self._clock.monotonic() - began)
@@ -184,7 +183,7 @@ class SalesforceCrm:
 
     @property
     def _host(self) -> str:
-        return urlsplit(self._credentials.login_url).netloc.rpartition("@")[2]
+        return host_of(self._credentials.login_url)
 
     def _not_reached(self, error: Exception) -> TokenReading:
         words = self._words(self._credentials.login_url, error)

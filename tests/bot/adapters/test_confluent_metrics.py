@@ -130,7 +130,7 @@ async def test_a_wrong_key_is_told_and_not_repeated(confluent: ConfluentStandIn)
 @pytest.mark.parametrize(
     ("fault", "error", "words"),
     [
-        (Fault.html(), BadAnswer, "not JSON"),
+        (Fault.html(), BadAnswer, "no JSON"),
         (Fault.json(200, {"data": [{"value": "many"}]}), BadAnswer, "no list of points"),
         (Fault.json(200, []), BadAnswer, "no list of points"),
         (Fault.json(403, {"errors": [{"detail": "no"}]}), AccessDenied, "MetricsViewer: no"),
