@@ -12,6 +12,8 @@ CUT = " … (cut)"
 """What stands for the rest of a longer line."""
 _SPAN_BYTES = 512 << 10
 """Small enough for the processor's cache, and for the allocator to use the same memory again."""
+_LONG_LINE = 4 << 10
+"""Bytes read behind a span: they mostly hold the end of its last line."""
 _READ = 1 << 20
 
 
@@ -40,17 +42,16 @@ class LogFile:
 
     def read(self, span: int) -> Piece:
         """The lines that begin in this span. Raises OSError."""
+        begin = span if span == self.start else span - 1  # a newline there says that a line begins with the span
         end = min(span + self.span_bytes, self.end)
-        is_first = span == self.start
-        data = os.pread(self.descriptor, end - span, span) if is_first else self._after_newline(span - 1, end)
-        if data and not data.endswith(b"\n"):
-            data += self._rest_of_line(end)
-        return _piece(data)
-
-    def _after_newline(self, start: int, end: int) -> bytes:
-        data = os.pread(self.descriptor, end - start, start)
-        newline = data.find(b"\n")
-        return data[newline + 1 :] if newline >= 0 else b""
+        data = os.pread(self.descriptor, min(end + _LONG_LINE, self.end) - begin, begin)
+        first = data.find(b"\n") + 1 if begin < span else 0
+        if begin < span and not 0 < first < end - begin:
+            return _piece(b"")
+        last = data.find(b"\n", end - 1 - begin)
+        if last >= 0:
+            return _piece(data[first : last + 1])
+        return _piece(data[first:] + self._rest_of_line(begin + len(data)))
 
     def _rest_of_line(self, start: int) -> bytes:
         """As much as may count: one byte more than LIMIT shows that the line is longer."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from bot.domain.match import LONGEST_EVIDENCE, Match
@@ -25,6 +26,8 @@ class Signed(Protocol):
 
 _Lines = Mapping[int, Sequence[int]]
 """Number of a pattern -> the lines that hold it, ascending."""
+_JUDGEMENTS = 4096
+"""How many are kept: they hang on the patterns that a line holds, and those are mostly the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,10 @@ class _Hit:
     line: int
 
 
+_Judgement = Sequence[tuple[_Hit, Set[str]]]
+"""The best hit of each entry that is named, surest first, with the entries that it beats."""
+
+
 class Matcher:
     """The signatures of these entries, compiled once."""
 
@@ -67,6 +74,7 @@ class Matcher:
         self._led_by: dict[int, list[int]] = defaultdict(list)
         for nth, by in enumerate(self._compiled):
             self._led_by[by.pattern].append(nth)
+        self._judged_line = lru_cache(_JUDGEMENTS)(self._judged)
 
     def match(self, text: str) -> tuple[Match, ...]:
         """The entries that the text names, surest first; none where nothing known fits.
@@ -74,14 +82,26 @@ class Matcher:
         The text is a line of a log, or as many as somebody pastes. Never raises; time grows with the text alone.
         """
         lines = plain(text).splitlines()
+        return tuple(self._matched(best, lines, beat) for best, beat in self._best(lines))
+
+    def named(self, text: str) -> tuple[str, ...]:
+        """The ids of the entries that `match` tells, in its order: for whoever only counts."""
+        return tuple(best.by.signature.entry for best, _ in self._best(plain(text).splitlines()))
+
+    def _best(self, lines: Sequence[str]) -> _Judgement:
+        if len(lines) == 1:
+            return self._judged_line(tuple(self._patterns.found_in(lines[0])))
+        return self._judged(*(self._patterns.found_in(line) for line in lines))
+
+    def _judged(self, *found: Sequence[int]) -> _Judgement:
+        """From the numbers of the patterns that each line holds."""
         seen: dict[int, list[int]] = defaultdict(list)
-        for nth, line in enumerate(lines):
-            for pattern in self._patterns.found_in(line):
+        for nth, patterns in enumerate(found):
+            for pattern in patterns:
                 seen[pattern].append(nth)
         led = sorted(nth for pattern in seen for nth in self._led_by.get(pattern, ()))
         hits = [_Hit(by, line) for by in map(self._compiled.__getitem__, led) for line in by.lines(seen)]
-        matches = [self._matched(best, lines, beat) for best, beat in _winners(hits)]
-        return tuple(sorted(matches, key=lambda match: (-match.confidence, match.entry)))
+        return sorted(_winners(hits), key=lambda won: (-won[0].by.signature.confidence, won[0].by.signature.entry))
 
     def _matched(self, best: _Hit, lines: Sequence[str], beat: Iterable[str]) -> Match:
         line = lines[best.line]
