@@ -107,7 +107,7 @@ class HttpDoor:
         where = self._name or host_of(url)
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             return f"{where} did not answer within {self.deadline_seconds:g} s"
-        return f"{where} cannot be reached: {error or type(error).__name__}"
+        return f"{where} cannot be reached: {str(error) or type(error).__name__}"
 
 
 def host_of(url: str) -> str:

@@ -220,7 +220,7 @@ class KubernetesApi:
 
 
 def _unreachable(what: str, error: Exception) -> Unreachable:
-    return Unreachable(f"Kubernetes cannot be reached (asked to {what}): {error or type(error).__name__}")
+    return Unreachable(f"Kubernetes cannot be reached (asked to {what}): {str(error) or type(error).__name__}")
 
 
 @asynccontextmanager

@@ -92,7 +92,7 @@ class PagerDutyPager:
         except (TimeoutError, httpx.TimeoutException) as error:
             raise Unreachable(f"PagerDuty did not answer within {self._deadline_seconds:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unreachable(f"PagerDuty cannot be reached: {error or type(error).__name__}") from error
+            raise Unreachable(f"PagerDuty cannot be reached: {str(error) or type(error).__name__}") from error
         return _judge(response, str(event["routing_key"]))
 
 
