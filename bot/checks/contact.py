@@ -7,11 +7,9 @@ import asyncio
 from bot.checks.registry import check
 from bot.domain.contact_refusals import Refusals, refusals
 from bot.domain.crm_query import QueryVerdict
-from bot.domain.errors import NotFound
 from bot.domain.finding import Finding, Outcome
 from bot.domain.soql import name
 from bot.domain.target import Target
-from bot.domain.workload import Kind, WorkloadRef
 from bot.ports.estate import Estate
 from bot.readings.middleware_log import read_middleware_log
 
@@ -25,21 +23,11 @@ async def contact(target: Target, estate: Estate) -> Finding:
     """Counts the chats that were refused with "this contact is blocked", and the users whom that concerns."""
     window = target.middleware.log_window_seconds
     lines = await read_middleware_log(target, estate, since_seconds=window)
-    if not lines:
-        await _require_pods(target, estate)
     found = refusals(lines)
     if not found.lines:
         return _finding("ok", f"no chat was refused for a blocked contact in {window} s")
     code = "blocked" if found.at_least >= target.contact.minimum_users else "blocked-few"
     return _finding(code, _words(found, window), await _field(target, estate), "one of them: `/sfint contact …`")
-
-
-async def _require_pods(target: Target, estate: Estate) -> None:
-    """A middleware that is silent refuses nobody; of one that is not there nothing is known. Raises NotFound."""
-    ref = WorkloadRef(Kind.DEPLOYMENT, target.namespace, target.middleware.deployment)
-    workload = await estate.workloads.get(ref)
-    if not await estate.cluster.pods(target.namespace, workload.selector):
-        raise NotFound("no pod of the middleware runs, so there is no log")
 
 
 def _words(found: Refusals, window: int) -> str:

@@ -12,10 +12,7 @@ from bot.domain.integrations import CoreService, Integrations, LogFigures, Servi
 from bot.domain.target import Target
 from bot.domain.workload import Kind, Pod, Workload, WorkloadRef
 from bot.ports.estate import Estate
-
-_TAIL_LINES = 20_000
-_LIMIT_BYTES = 8_000_000
-"""A line has no limit of its own; Kubernetes cuts off the newest ones, so it must be ample."""
+from bot.readings.container_logs import LIMIT_BYTES, container_logs
 
 
 async def read_core_services(target: Target, rules: Integrations, estate: Estate) -> tuple[ServiceReading, ...]:
@@ -57,40 +54,13 @@ def _problem(workload: Workload, pods: tuple[Pod, ...]) -> str:
 async def _log(
     namespace: str, service: CoreService, rules: Integrations, pods: tuple[Pod, ...], estate: Estate
 ) -> LogFigures:
-    texts = await asyncio.gather(
-        *(
-            _text(namespace, service, rules, pod, estate, earlier)
-            for pod in pods
-            for earlier in _runs(service, pod)
-        )
+    texts = await container_logs(
+        estate.cluster, namespace, pods, service.log_container, since_seconds=rules.seconds, timestamps=True
     )
     lines = [line for text in texts for line in _stamped(text)]
     # Lines are counted in a thread: patterns are the operator's own, and logs may be long.
     found = await asyncio.to_thread(figures, lines, service, rules, estate.clock.now())
-    return replace(found, is_cut=any(len(text.encode()) >= _LIMIT_BYTES for text in texts))
-
-
-def _runs(service: CoreService, pod: Pod) -> tuple[bool, ...]:
-    has_restarted = any(one.restarts > 0 for one in pod.containers if one.name == service.log_container)
-    return (True, False) if has_restarted else (False,)
-
-
-async def _text(
-    namespace: str, service: CoreService, rules: Integrations, pod: Pod, estate: Estate, previous: bool
-) -> str:
-    try:
-        return await estate.cluster.logs(
-            namespace,
-            pod.name,
-            service.log_container,
-            previous=previous,
-            since_seconds=rules.seconds,
-            tail_lines=_TAIL_LINES,
-            limit_bytes=_LIMIT_BYTES,
-            timestamps=True,
-        )
-    except NotFound:
-        return ""  # the container never ran, or its predecessor's log is gone
+    return replace(found, is_cut=any(len(text.encode()) >= LIMIT_BYTES for text in texts))
 
 
 def _stamped(text: str) -> Iterator[tuple[datetime, str]]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterable
 
-from bot.domain.errors import NotFound
 from bot.domain.target import Target
-from bot.domain.workload import Kind, Pod, WorkloadRef
 from bot.ports.estate import Estate
+from bot.readings.middleware_log import middleware_pods, middleware_texts
 
 # Go's words, alone or inside a JSON string: `dial tcp 10.0.0.9:6379: connect: no route to host`.
 _DIAL_ERROR = re.compile(
@@ -18,9 +16,6 @@ _DIAL_ERROR = re.compile(
     r"|connection timed out)|i\\?/o timeout)",
     re.IGNORECASE,
 )
-_TAIL_LINES = 20_000
-_LIMIT_BYTES = 8_000_000
-"""A line has no limit of its own. The same as in middleware_log.py, so that a report reads the log once."""
 
 
 def dialled_in_vain(log: str, ports: Iterable[int]) -> frozenset[str]:
@@ -35,36 +30,8 @@ async def read_dial_errors(target: Target, estate: Estate) -> frozenset[str]:
 
     Only lines of the last `log_window_seconds`. No Deployment, no addresses. Raises what the ports raise.
     """
-    ref = WorkloadRef(Kind.DEPLOYMENT, target.namespace, target.middleware.deployment)
-    try:
-        workload = await estate.workloads.get(ref)
-    except NotFound:
-        return frozenset()
-    pods = await estate.cluster.pods(target.namespace, workload.selector)
-    logs = await asyncio.gather(
-        *(_log(target, estate, pod, previous=earlier) for pod in pods for earlier in _runs(target, pod))
-    )
+    pods = await middleware_pods(target, estate)
+    window = target.middleware.log_window_seconds
+    logs = await middleware_texts(target, estate, pods, since_seconds=window)
     ports = (target.redis.redis_port, target.redis.sentinel_port)
     return frozenset().union(*(dialled_in_vain(log, ports) for log in logs))
-
-
-def _runs(target: Target, pod: Pod) -> tuple[bool, ...]:
-    """Current, and previous where there is one."""
-    container = target.middleware.container
-    has_restarted = any(one.restarts > 0 for one in pod.containers if one.name == container)
-    return (False, True) if has_restarted else (False,)
-
-
-async def _log(target: Target, estate: Estate, pod: Pod, *, previous: bool) -> str:
-    try:
-        return await estate.cluster.logs(
-            target.namespace,
-            pod.name,
-            target.middleware.container,
-            previous=previous,
-            since_seconds=target.middleware.log_window_seconds,
-            tail_lines=_TAIL_LINES,
-            limit_bytes=_LIMIT_BYTES,
-        )
-    except NotFound:
-        return ""  # the container never ran, or its predecessor's log is gone

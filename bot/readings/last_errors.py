@@ -12,6 +12,7 @@ from bot.domain.integrations import ERRORS
 from bot.domain.redaction import Redactor
 from bot.domain.workload import Pod
 from bot.ports.estate import Estate
+from bot.readings.container_logs import runs
 
 _ERROR = re.compile(ERRORS)
 _TAIL_LINES = 60
@@ -41,8 +42,7 @@ async def last_errors(
 
 
 async def _tail(estate: Estate, namespace: str, pod: Pod, container: str) -> str:
-    has_restarted = any(one.restarts > 0 for one in pod.containers if one.name == container)
-    for previous in (True, False) if has_restarted else (False,):
+    for previous in runs(pod, container):
         try:
             text = await estate.cluster.logs(
                 namespace,
@@ -63,7 +63,7 @@ def _short(line: str) -> str:
     """`msg: error` of a JSON line; another line as it is."""
     try:
         document = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line.strip()
     if not isinstance(document, dict):
         return line.strip()

@@ -2,53 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
 
 from bot.domain.errors import NotFound
 from bot.domain.target import Target
 from bot.domain.workload import Kind, Pod, WorkloadRef
 from bot.ports.estate import Estate
-
-_TAIL_LINES = 20_000
-_LIMIT_BYTES = 8_000_000
-"""A line has no limit of its own; Kubernetes cuts off the newest ones, so it must be ample."""
+from bot.readings.container_logs import container_logs
 
 
 async def read_middleware_log(target: Target, estate: Estate, *, since_seconds: int) -> tuple[str, ...]:
-    """Lines of the last `since_seconds`, pod by pod; none without a Deployment. Raises what the ports raise."""
+    """Lines of the last `since_seconds`, pod by pod. Raises what the ports raise.
+
+    NotFound without a pod: a silent middleware refuses nobody, of one that is not there nothing is known.
+    """
+    pods = await middleware_pods(target, estate)
+    if not pods:
+        raise NotFound("no pod of the middleware runs, so there is no log")
+    texts = await middleware_texts(target, estate, pods, since_seconds=since_seconds)
+    return tuple(line for text in texts for line in text.splitlines())
+
+
+async def middleware_pods(target: Target, estate: Estate) -> tuple[Pod, ...]:
+    """None without a Deployment, which is told by another check. Raises what the ports raise."""
     ref = WorkloadRef(Kind.DEPLOYMENT, target.namespace, target.middleware.deployment)
     try:
         workload = await estate.workloads.get(ref)
     except NotFound:
         return ()
-    pods = await estate.cluster.pods(target.namespace, workload.selector)
-    texts = await asyncio.gather(
-        *(
-            _text(target, estate, pod, since_seconds, previous=earlier)
-            for pod in pods
-            for earlier in _runs(target, pod)
-        )
-    )
-    return tuple(line for text in texts for line in text.splitlines())
+    return await estate.cluster.pods(target.namespace, workload.selector)
 
 
-def _runs(target: Target, pod: Pod) -> tuple[bool, ...]:
-    """Whether `previous` is asked: first, where there is one, so that lines stay in order."""
+async def middleware_texts(
+    target: Target, estate: Estate, pods: Sequence[Pod], *, since_seconds: int
+) -> tuple[str, ...]:
+    """The log of each run of its container in these pods."""
     container = target.middleware.container
-    has_restarted = any(one.restarts > 0 for one in pod.containers if one.name == container)
-    return (True, False) if has_restarted else (False,)
-
-
-async def _text(target: Target, estate: Estate, pod: Pod, since_seconds: int, *, previous: bool) -> str:
-    try:
-        return await estate.cluster.logs(
-            target.namespace,
-            pod.name,
-            target.middleware.container,
-            previous=previous,
-            since_seconds=since_seconds,
-            tail_lines=_TAIL_LINES,
-            limit_bytes=_LIMIT_BYTES,
-        )
-    except NotFound:
-        return ""  # the container never ran, or its predecessor's log is gone
+    return await container_logs(estate.cluster, target.namespace, pods, container, since_seconds=since_seconds)

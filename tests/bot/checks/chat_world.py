@@ -38,6 +38,7 @@ class ChatWorld:
     successor: EnhancedChatStandIn
     chat: LiveChat = CHAT
     log: str = ""
+    has_middleware: bool = True
     cluster: FakeCluster = field(default_factory=FakeCluster)
     crm: Crm = field(default_factory=FakeCrm)
 
@@ -87,7 +88,7 @@ class ChatWorld:
     def estate(self, *, agent: LiveAgentChat | None = None, enhanced: EnhancedChatApi | None = None) -> Estate:
         """All that the checks ask."""
         pod = middleware_pod()
-        self.cluster.contents[TARGET.namespace] = [pod]
+        self.cluster.contents[TARGET.namespace] = [pod] if self.has_middleware else []
         self.cluster.log[pod.name, TARGET.middleware.container, False] = self.log
         return replace(
             fake_estate(cluster=self.cluster, workloads=FakeWorkloads(workload(MIDDLEWARE, 1))),

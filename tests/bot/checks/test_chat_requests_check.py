@@ -101,3 +101,12 @@ async def test_a_log_that_cannot_be_read_is_unknown(world: ChatWorld, problem: S
 
     assert (finding.code, finding.outcome) == ("chat-requests.unknown", Outcome.UNKNOWN)
     assert str(problem) in finding.summary
+
+
+async def test_a_middleware_that_is_not_there_is_no_proof_of_good_chats(world: ChatWorld) -> None:
+    """Nobody logs a failure then: that is not known, not well."""
+    world.has_middleware = False
+
+    finding = await world.ask("chat-requests")
+
+    assert (finding.code, finding.outcome) == ("chat-requests.unknown", Outcome.UNKNOWN)

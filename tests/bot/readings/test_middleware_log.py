@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.errors import AccessDenied
+from bot.domain.errors import AccessDenied, NotFound
 from bot.domain.workload import Pod
 from bot.ports.estate import Estate
 from bot.readings.middleware_log import read_middleware_log
@@ -49,6 +49,9 @@ async def test_a_log_that_is_gone_is_empty_and_a_forbidden_one_is_told() -> None
         await read_middleware_log(TARGET, _estate(cluster, OTHER), since_seconds=60)
 
 
-async def test_without_a_deployment_there_is_no_log() -> None:
-    """That it is missing is told by another check."""
-    assert await read_middleware_log(TARGET, fake_estate(), since_seconds=60) == ()
+async def test_without_a_pod_nothing_is_known() -> None:
+    """No lines would read as no failures; that the Deployment or its pods are missing is told by another check."""
+    with pytest.raises(NotFound, match="no pod of the middleware runs"):
+        await read_middleware_log(TARGET, _estate(FakeCluster()), since_seconds=60)
+    with pytest.raises(NotFound):
+        await read_middleware_log(TARGET, fake_estate(), since_seconds=60)
