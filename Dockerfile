@@ -23,7 +23,7 @@ RUN python -m pip wheel --no-deps --no-index --no-build-isolation --wheel-dir /w
 # The bot reads raw JSON (docs/adr/0005): the client's typed classes, which it loads on demand, are 120 MB of nothing.
 RUN find /opt/sfint \( -path '*/kubernetes/*client/models/*' -o -path '*/kubernetes/*client/api/*' \) \
       -type f ! -name '__init__.*' -delete \
- && /opt/sfint/bin/python -c "import bot.app, bot.terminal"
+ && /opt/sfint/bin/python -c "import bot.app, bot.terminal, bot.diagnosis.command, bot.adapters.kafka_server"
 
 FROM ${BASE}
 ARG VERSION=0.1.0
