@@ -52,7 +52,10 @@ class KafkaApart:
 
     async def begin(self) -> None:
         """Starts the process before the first question, which then need not wait for Python and librdkafka."""
-        await self._running()
+        try:
+            await self._running()
+        except Unreachable as error:
+            _log.warning("the process that asks Kafka has not started", problem=str(error))
 
     async def ask(self, key: KafkaKey, method: str, *arguments: object) -> Any:
         """The answer of that method there, or the SfintError that it raised; Unreachable when the process ends."""
@@ -94,16 +97,19 @@ class KafkaApart:
             return self._child
 
     async def _start(self) -> _Child:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
-            _SERVER,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                "-m",
+                _SERVER,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+            )
+        except OSError as error:
+            raise Unreachable(f"the Kafka client could not be started: {error.strerror}") from error
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise AssertionError("asked for three pipes")
         child = _Child(process, process.stdin)

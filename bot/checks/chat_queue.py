@@ -40,6 +40,8 @@ async def chat_queue(target: Target, estate: Estate) -> Finding:
 
 
 def _refusal(answer: QueryAnswer) -> str:
+    if answer.is_ok:
+        return f"only {len(answer.rows)} of {answer.total} rows were read"
     said = " / ".join(part for part in (answer.error_code, answer.message) if part)
     blamed = f"the integration user may not read {answer.blamed}" if answer.blamed else str(answer.verdict)
     return f"{blamed}: {said}" if said else blamed

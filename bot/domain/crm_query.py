@@ -61,3 +61,8 @@ class QueryAnswer:
     def is_ok(self) -> bool:
         """True when the rows are an answer."""
         return self.verdict is QueryVerdict.OK
+
+    @property
+    def is_whole(self) -> bool:
+        """True when there are no other rows: only then does what is missing from them not exist."""
+        return self.is_ok and self.is_complete

@@ -23,8 +23,8 @@ async def read_chat_queues(chat: LiveChat, crm: Crm) -> tuple[tuple[ButtonQueue,
         for name, identifier in chat.buttons.items()
     ]
     members, active = await _assigned(tuple(sorted({one for _, ids in found for one in ids})), crm)
-    unread = next((answer for answer in (groups, members, active, buttons) if not answer.is_ok), None)
-    if not (members.is_ok and active.is_ok):
+    unread = next((answer for answer in (groups, members, active, buttons) if not answer.is_whole), None)
+    if not (members.is_whole and active.is_whole):  # whom an unread page names, is no less assigned
         return tuple(each for each, _ in found), unread
     pairs = [(short(row.get("GroupId")), short(row.get("UserOrGroupId"))) for row in members.rows]
     online = frozenset(short(row.get("Id")) for row in active.rows)

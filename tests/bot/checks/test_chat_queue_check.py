@@ -163,3 +163,17 @@ async def test_every_other_answer_cannot_be_told_either(world: ChatWorld, verdic
 
     assert (finding.code, finding.outcome) == ("chat-queue.cannot-tell", Outcome.UNKNOWN)
     assert "A_CODE / its words" in finding.evidence[0]
+
+
+async def test_a_queue_of_which_not_all_members_were_read_is_not_called_empty(world: ChatWorld) -> None:
+    """Whoever is missing from the pages that were read may stand on the next one."""
+    nobody = QueryAnswer(QueryVerdict.OK, (), total=12_000, is_complete=False)
+    queue = {"Id": eighteen("00GACME00000001"), "Name": "Support", "DeveloperName": "Support"}
+    groups = QueryAnswer(QueryVerdict.OK, (queue,), total=1, is_complete=True)
+    world.chat = replace(CHAT, queues=dict.fromkeys(CHAT.buttons, "Support"))
+    world.crm = FakeCrm(answers=[QueryAnswer(QueryVerdict.OK, is_complete=True), groups, nobody])
+
+    finding = await world.ask("chat-queue")
+
+    assert (finding.code, finding.outcome) == ("chat-queue.cannot-tell", Outcome.UNKNOWN)
+    assert finding.evidence[0] == "only 0 of 12000 rows were read"

@@ -17,7 +17,7 @@ from tests.bot.checks.chat_world import CHAT, ChatWorld
 from tests.bot.checks.check_world import TARGET
 from tests.fakes.estate import FakeCrm, fake_estate
 
-_NOBODY = QueryAnswer(QueryVerdict.OK)
+_NOBODY = QueryAnswer(QueryVerdict.OK, is_complete=True)
 _QUEUES = tuple(
     {"Id": f"00G{n}", "Name": name, "DeveloperName": name} for n, name in enumerate(CHAT.queues.values())
 )
@@ -28,7 +28,7 @@ async def world() -> AsyncIterator[ChatWorld]:
     """All right, and nobody assigned to the queues or online."""
     async with AsyncExitStack() as stack:
         made = await ChatWorld.open(stack)
-        made.crm = FakeCrm(answers=[QueryAnswer(QueryVerdict.OK), QueryAnswer(QueryVerdict.OK, _QUEUES), _NOBODY])
+        made.crm = FakeCrm(answers=[_NOBODY, QueryAnswer(QueryVerdict.OK, _QUEUES, is_complete=True), _NOBODY])
         made.legacy.available_buttons.clear()
         yield made
 
