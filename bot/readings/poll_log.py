@@ -10,15 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from bot.domain.errors import NotFound
 from bot.domain.long_poll import NO_ANSWER, PollSign, Sign
 from bot.domain.target import Target
-from bot.domain.workload import Kind, Pod, WorkloadRef
+from bot.domain.workload import Pod
 from bot.ports.estate import Estate
-
-_TAIL_LINES = 20_000
-_LIMIT_BYTES = 8_000_000
-"""A line has no limit of its own; Kubernetes cuts off the newest ones, so it must be ample."""
+from bot.readings.container_logs import LIMIT_BYTES, TAIL_LINES
+from bot.readings.middleware_log import middleware_pods, middleware_texts
 
 # Quotes may be escaped: a Go struct inside a JSON string.
 _QUOTE = r"""\\?["']?"""
@@ -89,15 +86,9 @@ async def read_poll_log(target: Target, estate: Estate) -> PollLog:
 
     No Deployment and no pods make an empty log. Raises what the ports raise.
     """
-    ref = WorkloadRef(Kind.DEPLOYMENT, target.namespace, target.middleware.deployment)
-    try:
-        workload = await estate.workloads.get(ref)
-    except NotFound:
-        return PollLog()
-    pods = await estate.cluster.pods(target.namespace, workload.selector)
-    texts = await asyncio.gather(
-        *(_log(target, estate, pod, previous=earlier) for pod in pods for earlier in _lives(target, pod))
-    )
+    pods = await middleware_pods(target, estate)
+    seconds = round(target.long_poll.reach_seconds)
+    texts = await middleware_texts(target, estate, pods, since_seconds=seconds)
     # Megabytes take a moment, in which the other checks go on.
     log = _joined([await asyncio.to_thread(parsed, text) for text in texts])
     starts = tuple(at for pod in pods for at in _starts(target, pod))
@@ -113,7 +104,7 @@ def parsed(text: str) -> PollLog:
         signs,
         since=next(times, None),
         nameless=sum(not sign.session for sign in signs),
-        is_cut=len(lines) >= _TAIL_LINES or len(text) >= _LIMIT_BYTES,
+        is_cut=len(lines) >= TAIL_LINES or len(text) >= LIMIT_BYTES,
     )
 
 
@@ -136,28 +127,6 @@ def _starts(target: Target, pod: Pod) -> Iterator[datetime]:
     for one in pod.containers:
         if one.name == target.middleware.container and one.last_finished_at is not None:
             yield one.last_finished_at
-
-
-def _lives(target: Target, pod: Pod) -> tuple[bool, ...]:
-    """Current, and previous where there is one."""
-    container = target.middleware.container
-    has_restarted = any(one.restarts > 0 for one in pod.containers if one.name == container)
-    return (False, True) if has_restarted else (False,)
-
-
-async def _log(target: Target, estate: Estate, pod: Pod, *, previous: bool) -> str:
-    try:
-        return await estate.cluster.logs(
-            target.namespace,
-            pod.name,
-            target.middleware.container,
-            previous=previous,
-            since_seconds=round(target.long_poll.reach_seconds),
-            tail_lines=_TAIL_LINES,
-            limit_bytes=_LIMIT_BYTES,
-        )
-    except NotFound:
-        return ""  # the container never ran, or its predecessor's log is gone
 
 
 def _signs(lines: Iterable[str]) -> Iterator[_Told]:
