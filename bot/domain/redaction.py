@@ -62,7 +62,7 @@ class Redactor:
     def _mapping(self, mapping: Mapping[object, object]) -> dict[str, Json]:
         names = {str(name).lower() for name in mapping}
         in_session = any("affinity" in name for name in names)
-        pair = next((str(mapping[name]) for name in ("name", "Name", "key") if name in mapping), "")
+        pair = next((str(mapping[name]) for name in ("name", "Name", "key", "label") if name in mapping), "")
         redacted: dict[str, Json] = {}
         for key, item in mapping.items():
             name = str(key)

@@ -15,7 +15,8 @@ _FIELD = re.compile(
     re.VERBOSE,
 )
 _OPENING = re.compile(r"(\\*+)([\"'`])")
-_BRACKET = re.compile(r"[&*]?(?:map|\*?[a-z]\w*\.[A-Z]\w*)?[\[{(]")
+_BRACKET = re.compile(r"[&*]?(?:map|\[\]\w{1,40}(?=\{)|\*?[a-z]\w*\.[A-Z]\w*)?[\[{(]")
+_EMPTY_BEARER = re.compile(r"\s*\\*\"?(?:Bearer|Basic)?\s*\\*\"?\s*", re.IGNORECASE)
 _CLOSERS = {"[": "]", "{": "}", "(": ")"}
 _BRACKETS = re.compile(r"[\[\](){}]")
 _PLAIN = r"[^\s\"`,;&\\%]++|[\"`](?![\s,}\]):;>]|$)|[,;](?![\w.\-]++\\*[\"']?[:=])"
@@ -32,11 +33,15 @@ _WEAK_LIMIT = 256
 """How far the value of a name like `key` is looked at, in characters; a secret one has no limit."""
 _NEXT_WORD = re.compile(r"[ \t]++")
 _NEXT_FIELD = re.compile(r"[A-Za-z_][\w.\-]*+:")
-_NAMED = re.compile(
-    r"""["']?(?P<name>[\w.\-]++)\\*["']?[\s,]*+\\*["']?(?:value|Value|VALUE)(?P<close>\\*["']?)
-    (?P<separator>\s*+[:=])(?P<space>[ \t]*+)""",
-    re.VERBOSE,
+_VALUE_OF_IT = (
+    r"""\\*["']?[\s,]*+\\*["']?(?:value|Value|VALUE)(?P<close>\\*["']?)(?P<separator>\s*+[:=])(?P<space>[ \t]*+)"""
 )
+_NAMED = re.compile(rf"""["']?(?P<name>[\w.\-]++){_VALUE_OF_IT}""")
+_LABELLED = re.compile(
+    rf"""\\*["']?(?P<name>[\w.\-]++(?:[ ](?!value|Value|VALUE)[\w.\-]++){{0,3}}+){_VALUE_OF_IT}"""
+)
+"""What a visitor filled in before a chat: `{"label":"Last Name","value":"Pérez"}`."""
+_PAIRS = {"name": _NAMED, "key": _NAMED, "label": _LABELLED}
 _HEADER_VALUE = re.compile(r"[^\"'`\r\n]++")
 _SCHEME = re.compile(r"(\s*(?:Bearer|Basic|Token|Digest|Negotiate|OAuth))(\s+)(.*)", re.DOTALL | re.IGNORECASE)
 _BEHIND_A_VALUE = " \t\r\n,;:)]}>\"'`\\"
@@ -129,7 +134,7 @@ def _read(text: str, match: re.Match[str], around: _Surroundings) -> tuple[_Fiel
     """The field, and where its value begins; a `name: X` is read together with its `value: …`."""
     separator, space, start = match["separator"] or "", match["space"], match.end()
     name, is_quoted = match["name"], bool(match["close"])
-    if name.lower() in ("name", "key") and (named := _NAMED.match(text, start)):
+    if (pair := _PAIRS.get(name.lower())) and (named := pair.match(text, start)):
         name, separator, space, start = named["name"], named["separator"], named["space"], named.end()
     before = text[max(0, match.start() - 2) : match.start()]
     follows_a_word = len(before) == 2 and before[1] in " \t" and before[0].isalnum()
@@ -158,7 +163,8 @@ def _masked(text: str, start: int, field: _Field) -> tuple[str, int]:
             return "", start
         before, content_end = bracket[0], _matching(text, bracket.end())
         end = content_end
-        if _is_status(text[bracket.end() : content_end]):
+        inner = text[bracket.end() : content_end]
+        if _is_status(inner) or _EMPTY_BEARER.fullmatch(inner):
             return "", start
         if _glued(text, end + 1, field) > end + 1:
             before, content_end = "", _run_end(text, start, field, limit)

@@ -9,7 +9,8 @@ _SECRET_TAILS = (
     "secret", "token", "assertion", "authorization", "credential", "credentials", "cookie",
     "apikey", "appkey", "applicationkey", "accesskey", "secretkey", "privatekey", "signingkey", "encryptionkey",
     "fernetkey", "inboxkey", "authkey", "sharedkey", "sessionkey", "sessionid", "routingkey", "integrationkey",
-    "servicekey", "affinity", "responseurl", "connectionstring", "jwt", "slacksignature",
+    "servicekey", "affinity", "responseurl", "connectionstring", "jwt", "slacksignature", "amzsignature",
+    "googsignature", "redispass", "userpass", "dbpass", "smtppass", "firstname", "lastname", "visitorname",
 )  # fmt: skip
 _SECRET_WORDS = frozenset({"pass", "pw", "passcode", "otp", "pin"})
 _WEAK_WORDS = frozenset({"key", "signature", "sid", "session", "code", "auth"})
@@ -18,7 +19,18 @@ _WEAK_TAILS = (
 )  # fmt: skip
 """Operation names, error codes and runbook ids that end in a secret-sounding word: their values are evidence."""
 _OUR_CHECKS = frozenset({"salesforce-token"})
-_PHONE_TAILS = ("phone", "mobile", "msisdn", "whatsapp", "phonenumber", "mobilenumber")
+_PHONE_TAILS = (
+    "phone",
+    "mobile",
+    "msisdn",
+    "whatsapp",
+    "phonenumber",
+    "mobilenumber",
+    "phonec",
+    "mobilec",
+    "phonepc",
+)
+"""Salesforce ends the names of an org's own fields in `__c` and `__pc`."""
 _NOISE = re.compile(r"[^a-z0-9]+")
 _OPAQUE = re.compile(r"(?=[^\d]*\d)(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9+=_]{16,}|[0-9a-f]{32}|[0-9a-f]{40}")
 

@@ -40,7 +40,16 @@ def _phone(match: re.Match[str]) -> str:
     return f"{MASK}{digits[-2:]}" if len(digits) >= 8 else match[0]
 
 
-_USER_ID = r"(?<![\w.:+-])(?<!offset )52\d{10,11}(?![\w.])"
+def _soql_numbers(match: re.Match[str]) -> str:
+    return _SOQL_DIGITS.sub(lambda found: mask_phone(found["number"]) if found["number"] else found[0], match[0])
+
+
+_IN_A_GO_MAP = "|".join(rf"(?<={name}:52)" for name in ("[iI][dD]", "[uU]ser", "[fF]rom", "[tT]o", "[tT]el"))
+"""`map[userID:5215…]`: behind a colon stands else what Redis counts, `master_repl_offset:52…`."""
+_USER_ID = rf"52(?:(?<![\w.:+-]52)|{_IN_A_GO_MAP})(?<!offset 52)\d{{10,11}}(?![\w.])"
+_SPACE = r"(?:[ \t+]|%20)"
+_CODE = r"%(?:2[0-9A-Fa-f]|3[Dd]|5[Cc])|\\u00[0-9a-f]{2}"
+_SOQL_DIGITS = re.compile(rf"{_CODE}|(?P<number>\d[\d ().-]{{4,40}}\d)")
 _SHAPES: tuple[tuple[str, _Rewrite], ...] = (
     (r"(?<![\w-])eyJ[\w-]{5,}+\.[\w-]{5,}+(?:\.[\w-]*+)*+", MASK),  # JSON web token
     # Slack: webhooks and response_url (a stand-in's too), then tokens.
@@ -87,6 +96,13 @@ _SHAPES: tuple[tuple[str, _Rewrite], ...] = (
     (r"(?<![\w+])\+[1-9](?:[ ().-]{0,2}\d){7,14}(?![\d])", _phone),
     (r"(?<![\w.:+/=-])\(\d{2,3}\) ?\d{3,4}[ -]?\d{4}(?![\w-])", _phone),
     (r"(?<![\w.:+/-])(?:\d{3}-\d{3,4}|\d{2}-\d{4})-\d{4}(?![\w.:-])", _phone),
+    # A query of Salesforce, as it is or in the address that a failed request names, lists of numbers too.
+    (
+        rf"(?i:(?:phone|mobile|msisdn|whatsapp)(?:__p?c)?{_SPACE}*+"
+        rf"(?:!?=|%3D|(?:not{_SPACE}++)?in(?=[ \t+%(])|like(?=[ \t+%']))(?:{_CODE}|[^A-Za-z\r\n&]){{7,600}}+)",
+        _soql_numbers,
+    ),
+    (r"(?<![\w.-])(?:\d{4}[ -]){3}\d{4}(?![\w-])", MASK),  # the number of a card, as people type it in a chat
     (_USER_ID, _phone),
 )
 _USER_IDS = re.compile(_USER_ID)

@@ -22,14 +22,14 @@ VALUES = st.sampled_from(
     AKIAABCDEFGHIJKLMNOP ghp_abcdefghijklmnopqrst0123 https://u:p4ss@acme.example.com/x wss://x.example.com/?ticket=1
     https://hooks.slack.com/services/T0/B0/x https://x.example.com/commands/T0ACME/1 SessionId/ab12cd34 redis-cli
     requirepass masterauth -----BEGIN KEY----- affinity key value name 400 204 null none [ ] { } & %
-    \x1b[36m \x1b[0m
+    \x1b[36m \x1b[0m phone mobile__c IN LIKE not+in 5512345678 ('5512345678') %275512345678%27 userID:5215512345678
     \\u001b[1m INVALID_AUTH_HEADER Aa1_Bb2_Cc3_Dd4_Ee5 ° º ª ¿cómo é 52 offset 1234567890 ²
     """.split()  # noqa: SIM905
 )
 NAMES = st.builds(
     lambda before, end, noise, at: before + end[: at % len(end)] + noise + end[at % len(end) :],
     st.sampled_from(["", "x", "SFC_", "user", "é"]),
-    st.sampled_from([*telling_ends(), *weak_ends(), "name", "value", "code"]),
+    st.sampled_from([*telling_ends(), *weak_ends(), "name", "value", "code", "label"]),
     st.sampled_from(["", "", "_", "-", ".", "é", "__"]),
     st.integers(0, 20),
 )
@@ -54,6 +54,10 @@ def test_every_line_is_as_the_redactor_has_it(text: str) -> None:
     [
         ('{"userID":"5215512345678"}', '{"userID":"***78"}'),
         ("pass_word=hunter2", "pass_word=***"),
+        ("map[userID:5215512345678]", "map[userID:***78]"),
+        ("Phone NOT IN ('5512345678')", "Phone NOT IN ('***78')"),
+        ('{"label":"Last Name","value":"Pérez"}', '{"label":"Last Name","value":"***"}'),
+        ("4111-1111-1111-1111", "***"),
         ("--client-secret hunter2", "--client-secret ***"),
         ('{"name": "apiKey", "value": "hunter2"}', '{"name": "apiKey", "value": "***"}'),
         ("<ns:password>hunter2</ns:password>", "<ns:password>***</ns:password>"),

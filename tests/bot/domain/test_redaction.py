@@ -33,6 +33,9 @@ GO_STRUCT = {
 GO_MAP = {
     "map[password:x Authorization:[Bearer abc] N:[1]]": "map[password:*** Authorization:[Bearer ***] N:[1]]",
     "map[Authorization:[Bearer ] Content-Type:[application/json]]": "map[Authorization:[Bearer ] Content-Type:[application/json]]",
+    'http.Header{"X-Liveagent-Affinity":[]string{"3d5a9b"}, "Host":[]string{"x"}}': 'http.Header{"X-Liveagent-Affinity":[]string{***}, "Host":[]string{"x"}}',
+    'http.Header{"Cookie":[]string{"a=1", "sid=zz"}}': 'http.Header{"Cookie":[]string{***}}',
+    'http.Header{"Authorization":[]string{"Bearer "}}': 'http.Header{"Authorization":[]string{"Bearer "}}',
     "map[X-Liveagent-Session-Key:[a!b] X-Liveagent-Affinity:[c1]]": "map[X-Liveagent-Session-Key:[***] X-Liveagent-Affinity:[***]]",
 }
 JSON = {
@@ -80,6 +83,8 @@ SHAPES = {
     "requirepass s3cret": "requirepass ***",
     "wrong password: hunter2": "wrong password: ***",
     "sasl.password='a b' x": "sasl.password='***' x",
+    "REDIS_PASS=hunter2 n=1": "REDIS_PASS=*** n=1",
+    "GET https://b.example.com/o?X-Amz-Date=1&X-Amz-Signature=0f1e2d3c": "GET https://b.example.com/o?X-Amz-Date=1&X-Amz-Signature=***",
 }
 PERSONAL = {
     "mail ana.gomez@example.com now": "mail a***@example.com now",
@@ -88,6 +93,18 @@ PERSONAL = {
     "call (555) 123-4567": "call ***67",
     "userID[5215512345678]-client[acme]": "userID[***78]-client[acme]",
     '{"MobilePhone":"55 1234 5678"}': '{"MobilePhone":"***78"}',
+    "map[userID:5215512345678 text:hi]": "map[userID:***78 text:hi]",
+    "{UserID:5215512345678 Name:x}": "{UserID:***78 Name:x}",
+    "CP_Phone__c = '5512345678'": "CP_Phone__c = '***78'",
+    "WHERE MobilePhone IN ('5512345678','5587654321') LIMIT 2": "WHERE MobilePhone IN ('***78','***21') LIMIT 2",
+    "WHERE Phone LIKE '%5512345678%' OR Id = 'x'": "WHERE Phone LIKE '%***78%' OR Id = 'x'",
+    'Get "https://x/query?q=SELECT+Id+FROM+Contact+WHERE+MobilePhone+%3D+%275512345678%27": EOF': 'Get "https://x/query?q=SELECT+Id+FROM+Contact+WHERE+MobilePhone+%3D+%27***78%27": EOF',
+    "q=WHERE%20Phone%20IN%20(%275512345678%27%2C%275587654321%27)": "q=WHERE%20Phone%20IN%20(%27***78%27%2C%27***21%27)",
+    '{"label":"Phone","value":"5512345678","displayToAgent":true}': '{"label":"Phone","value":"***78","displayToAgent":true}',
+    '{"label":"Last Name","value":"Pérez"}': '{"label":"Last Name","value":"***"}',
+    '{"visitorName":"Ana Pérez","language":"es"}': '{"visitorName":"***","language":"es"}',
+    "{LastName:Pérez Gómez Email:ana@example.com}": "{LastName:*** Email:a***@example.com}",
+    "pay with 4111 1111 1111 1111 please": "pay with *** please",
 }
 EVIDENCE = [
     'error getting token: Post "https://login.salesforce.com/services/oauth2/token": context deadline exceeded',
@@ -99,6 +116,8 @@ EVIDENCE = [
     "back-off 5m0s restarting failed container=redis pod=redis-sentinel-node-2_acme(0f1e2d3c-1111-2222-3333-444455556666)",
     "2026-01-01T00:00:00.123456Z epoch 1767225600123 +00:00 offset 1234567890123 keys=42",
     "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    "master_repl_offset:523456789012 second_repl_offset:5234567890123",
+    "phone = the field MobilePhone in Contact is not readable",
     "master_replid:8371b4fb1155b71f4a04d3e1bc3e18c4a990aeeb0000",
     "operation_name:get_token resource POST /services/oauth2/token",
     "INVALID_OPERATION_WITH_EXPIRED_PASSWORD: The password has expired",
@@ -315,6 +334,12 @@ def test_no_field_value_survives_in_the_four_syntaxes(secret: str) -> None:
         "name:x,value:",
         "key=a,key=",
         '{Password:"a"b',
+        "phone=1",
+        "phone in (",
+        "phone = %27",
+        "1234 ",
+        "userID:52",
+        'label:"a b c',
     ],
 )
 def test_time_grows_with_the_length_only(fragment: str) -> None:
