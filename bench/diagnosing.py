@@ -17,7 +17,6 @@ from bot.diagnosis.answers import Answers, Form
 from bot.diagnosis.pieces import LogFile
 from bot.diagnosis.summary import as_object
 from bot.diagnosis.tally import Tally
-from bot.diagnosis.workers import in_order
 from bot.domain.redaction import Redactor
 from bot.domain.signature import Signature
 from bot.runbook.loader import load_runbook
@@ -79,7 +78,7 @@ def main() -> None:
     answers, tally = Answers(Matcher([Signed(chosen)]), Form.NOTHING), Tally()
     with open(sys.argv[2], "rb") as file:
         log = LogFile(file.fileno(), 0, os.fstat(file.fileno()).st_size)
-        for answer in in_order(lambda span: answers.of(log.read(span)), log.spans()):
+        for answer in answers.of_file(log):
             tally.append(answer.tally)
     sys.stdout.write(as_object(tally, Redactor()))
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from json import JSONEncoder
 
 from bot.diagnosis.clean import Cleaner
-from bot.diagnosis.pieces import Piece
+from bot.diagnosis.pieces import LogFile, Piece
 from bot.diagnosis.tally import Tally
+from bot.diagnosis.workers import in_order
 from bot.domain.redaction import Redactor
 from bot.domain.secret_shapes import MASK
-from bot.runbook.known_lines import KnownLine, KnownLines
+from bot.runbook.known_lines import KnownLine, KnownLines, NamedLine
 from bot.runbook.matcher import Matcher
 from bot.views.terminal import one_line
 
+_SHARES, _MOST_AT_ONCE = 16, 16
+"""Each process is sent work often enough for all to end together, and seldom enough for it to cost nothing."""
 _quoted = JSONEncoder(ensure_ascii=False).encode
 
 
@@ -59,20 +62,32 @@ class Answers:
 
     def of(self, piece: Piece) -> Answer:
         """The answer on this piece alone, its lines numbered from 0."""
-        known = list(self._known.of(piece.text)) if piece.lines else []
-        tally = Tally(piece.lines, 0, piece.cut)
-        for line in known:
-            tally.note(line)
-        match self._form:
-            case Form.OBJECTS:
-                return Answer(tally, printed="".join(self._objects(piece, known)).encode())
-            case Form.MATCHES:
-                return Answer(tally, numbered=tuple((line.number, self._words(line)) for line in known))
-            case Form.NOTHING:
-                return Answer(tally)
+        if self._form is Form.NOTHING:
+            return Answer(_tally(piece, list(self._known.named(piece.text))))
+        known = list(self._known.of(piece.text))
+        tally = _tally(piece, known)
+        if self._form is Form.MATCHES:
+            return Answer(tally, numbered=tuple((line.number, self._words(line)) for line in known))
+        return Answer(tally, printed="".join(self._objects(piece, known)).encode())
+
+    def of_file(self, log: LogFile) -> Generator[Answer, None, None]:
+        """The answers on its pieces, made by several processes; where lines are only counted, on many at once."""
+        spans = log.spans()
+        if self._form is not Form.NOTHING:
+            yield from in_order(lambda span: self.of(log.read(span)), spans)
+            return
+        many = max(1, min(_MOST_AT_ONCE, len(spans) // _SHARES))
+        shares = [spans[nth : nth + many] for nth in range(0, len(spans), many)]
+        yield from in_order(lambda share: self._counted(map(log.read, share)), shares)
+
+    def _counted(self, pieces: Iterable[Piece]) -> Answer:
+        tally = Tally()
+        for piece in pieces:
+            tally.append(self.of(piece).tally)
+        return Answer(tally)
 
     def _objects(self, piece: Piece, known: Sequence[KnownLine]) -> Iterator[str]:
-        if self._cleaner is None or not piece.lines:
+        if self._cleaner is None or piece.is_empty:
             return
         by_number = {line.number: line for line in known}
         for number, clean in enumerate(self._cleaner.lines(piece.text)):
@@ -90,6 +105,14 @@ class Answers:
         evidence = {match.entry: self._redactor.text(match.evidence) for match in matches}
         for match in line.matches:
             yield _Shown(match.entry, match.confidence, evidence.get(match.entry, MASK))
+
+
+def _tally(piece: Piece, lines: Sequence[KnownLine | NamedLine]) -> Tally:
+    number, start = (lines[-1].number, lines[-1].start) if lines else (0, 0)
+    tally = Tally(piece.lines(number, start), 0, piece.cut)
+    for line in lines:
+        tally.note(line)
+    return tally
 
 
 def _match(shown: _Shown) -> str:

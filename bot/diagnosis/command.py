@@ -13,7 +13,6 @@ from bot.diagnosis.answers import Answer, Answers, Form
 from bot.diagnosis.pieces import LogFile, read_stream
 from bot.diagnosis.summary import as_object, as_table, cut_notice
 from bot.diagnosis.tally import Tally
-from bot.diagnosis.workers import in_order
 from bot.domain.errors import SfintError
 from bot.domain.redaction import Redactor
 from bot.runbook.loader import load_runbook
@@ -131,7 +130,7 @@ def _answers(wish: _Wish, descriptor: int) -> Generator[Answer, None, None]:
     if log is None:
         yield from map(answers.of, read_stream(descriptor))
     else:
-        yield from in_order(lambda span: answers.of(log.read(span)), log.spans())
+        yield from answers.of_file(log)
 
 
 def _regular(descriptor: int) -> LogFile | None:

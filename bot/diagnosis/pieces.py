@@ -22,9 +22,14 @@ class Piece:
     """Some whole lines: joined by newlines, none after the last; bytes that are no UTF-8 read as U+FFFD."""
 
     text: str
-    lines: int
     cut: int
     """How many of them were longer than LIMIT."""
+    is_empty: bool = False
+    """No line at all: an empty text alone is one empty line."""
+
+    def lines(self, number: int = 0, start: int = 0) -> int:
+        """How many, when line `number`, counted from 0, is known to start there: to count is not cheap."""
+        return 0 if self.is_empty else number + self.text.count("\n", start) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +87,11 @@ def read_stream(descriptor: int) -> Iterator[Piece]:
 
 def _piece(data: bytes) -> Piece:
     if not data:
-        return Piece("", 0, 0)
+        return Piece("", 0, is_empty=True)
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
     lines, cut = _shortened(data.removesuffix(b"\n"))
-    text = lines.decode("utf-8", "replace")
-    return Piece(text, text.count("\n") + 1, cut)
+    return Piece(lines.decode("utf-8", "replace"), cut)
 
 
 def _shortened(data: bytes) -> tuple[bytes, int]:

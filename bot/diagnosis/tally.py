@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.runbook.known_lines import KnownLine
+from bot.runbook.known_lines import KnownLine, NamedLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Tally:
     """Lines of which only the beginning was looked at."""
     entries: dict[str, Seen] = field(default_factory=dict)
 
-    def note(self, line: KnownLine) -> None:
+    def note(self, line: KnownLine | NamedLine) -> None:
         """Counts a line of this part, whose lines are numbered from 0."""
         self.matched += 1
         sighting = Sighting(line.number + 1, line.text)
-        self._take({match.entry: Seen(1, sighting, sighting) for match in line.matches}, 0)
+        self._take({entry: Seen(1, sighting, sighting) for entry in line.entries}, 0)
 
     def append(self, later: Tally) -> None:
         """Counts the part that follows this one."""

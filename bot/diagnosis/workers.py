@@ -11,15 +11,16 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 _PR_SET_PDEATHSIG = 1
 _AHEAD = 2
 """Items for each process that are being done or wait to be taken."""
-_work: Callable[[int], Any]
+_work: Callable[[Any], Any]
 """Within a worker: what it was forked to do. Compiled patterns cannot be sent, they can only be inherited."""
 
 
-def in_order(work: Callable[[int], Result], items: Sequence[int]) -> Iterator[Result]:
+def in_order(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
     """`work` of each item, on as many processors as may be used; here and now where one process is enough.
 
     Open descriptors are inherited. Raises what `work` raises.
@@ -41,7 +42,7 @@ def in_order(work: Callable[[int], Result], items: Sequence[int]) -> Iterator[Re
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(work: Callable[[int], Any], parent: int) -> None:
+def _begin(work: Callable[[Any], Any], parent: int) -> None:
     """The terminal's Ctrl-C is the parent's to answer; a worker goes with its parent, however that ends."""
     global _work
     _work = work
@@ -51,5 +52,5 @@ def _begin(work: Callable[[int], Any], parent: int) -> None:
         os._exit(1)
 
 
-def _do(item: int) -> Any:
+def _do(item: Any) -> Any:
     return _work(item)

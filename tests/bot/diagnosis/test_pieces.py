@@ -31,7 +31,7 @@ def expected(log: bytes) -> list[str]:
 
 def lines_of(pieces: list[Piece]) -> list[str]:
     """As the program sees them."""
-    return [line for piece in pieces if piece.lines for line in piece.text.split("\n")]
+    return [line for piece in pieces if not piece.is_empty for line in piece.text.split("\n")]
 
 
 def streamed(log: bytes, at_once: int) -> list[Piece]:
@@ -71,7 +71,7 @@ def test_a_file_has_the_same_lines_however_it_is_cut(descriptor: int, log: bytes
     pieces = [file.read(span) for span in file.spans()]
 
     assert lines_of(pieces) == expected(log)
-    assert sum(piece.lines for piece in pieces) == len(expected(log))
+    assert sum(piece.lines() for piece in pieces) == len(expected(log))
     assert sum(piece.cut for piece in pieces) == sum(line.endswith(CUT) for line in expected(log))
 
 
