@@ -43,8 +43,9 @@ fmt: setup
 packages:
 	@tools/debian-packages
 
+# Tests wait more than they compute: three at a time on two cores. A file stays with one worker, for its tests share a world.
 test: setup packages
-	.venv/bin/pytest -m "not chaos"
+	.venv/bin/pytest -m "not chaos" -n 3 --dist loadfile
 
 # The Kafka contract over the stand-in and a real Apache Kafka, which is fetched once; docs/conformance.md tells of the other peers.
 conformance: setup
