@@ -15,7 +15,7 @@ from bot.domain.redaction import Redactor
 from bot.domain.secret_shapes import MASK
 from bot.runbook.known_lines import KnownLine, KnownLines, NamedLine
 from bot.runbook.matcher import Matcher
-from bot.views.terminal import one_line
+from bot.views.terminal_line import one_line
 
 _SHARES, _MOST_AT_ONCE = 16, 16
 """Each process is sent work often enough for all to end together, and seldom enough for it to cost nothing."""

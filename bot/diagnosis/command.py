@@ -17,7 +17,7 @@ from bot.domain.errors import SfintError
 from bot.domain.redaction import Redactor
 from bot.runbook.loader import load_runbook
 from bot.runbook.matcher import Matcher
-from bot.views.terminal import one_line
+from bot.views.terminal_line import one_line
 
 _OK, _BROKEN_OFF, _MISTAKE = 0, 1, 2
 _STDIN = 0

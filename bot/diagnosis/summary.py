@@ -7,7 +7,7 @@ import json
 from bot.diagnosis.pieces import LIMIT
 from bot.diagnosis.tally import Sighting, Tally
 from bot.domain.redaction import Redactor
-from bot.views.terminal import one_line
+from bot.views.terminal_line import one_line
 
 _SHOWN = 100
 """Characters of a line in the table."""

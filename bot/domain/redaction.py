@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from bot.domain.codec import Json
 from bot.domain.known_secrets import secrets_pattern
 from bot.domain.secret_fields import mask_fields, mask_value
 from bot.domain.secret_names import is_phone, is_secret, is_weak
 from bot.domain.secret_shapes import MASK, mask_shapes
+
+if TYPE_CHECKING:
+    from bot.domain.codec import Json
 
 _ROUNDS = 6
 """A mask may uncover a neighbour; in practice the second round changes nothing."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from bot.domain.runbook import Entry
-from bot.domain.target import Target
 from bot.runbook.entry import parse_entry
 from bot.runbook.errors import BadEntry
 from bot.runbook.search import search
+
+if TYPE_CHECKING:
+    from bot.domain.target import Target
 
 
 class Runbook:

@@ -15,9 +15,8 @@ from bot.domain.remediation import NoPlan, Plan
 from bot.domain.report import Explained, Report
 from bot.domain.run import DryRun
 from bot.domain.runbook import Entry
+from bot.views.terminal_line import one_line
 
-_BREAKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LEADING_CODE = re.compile(r"^`([^`]*)`")
 """A line that begins with what can be typed needs no quotes where nothing else could be meant."""
 _MARKS = {Outcome.OK: "ok  ", Outcome.DEGRADED: "WARN", Outcome.FAILING: "FAIL", Outcome.UNKNOWN: "????"}
@@ -142,11 +141,6 @@ def _entry(entry: Entry) -> str:
 
 def _section(title: str, lines: tuple[str, ...]) -> list[str]:
     return [f"{title}:", *(f"  {line}" for line in lines)] if lines else []
-
-
-def one_line(text: str) -> str:
-    """Without what steers a terminal: a peer's text must not look like a finding of ours, nor do anything."""
-    return _UNSEEN.sub("", _BREAKS.sub(" ", text))
 
 
 def _lines(lines: Sequence[str]) -> str:
