@@ -25,6 +25,8 @@ _LEAST_COVERAGE = 0.5
 """With fewer points than this share of a window's minutes its figure says too little."""
 _MOST_REMEMBERED = 500
 _BODY_BYTES_MAX = 4 * 1024 * 1024
+_LARGEST = 1e18
+"""Python's JSON knows NaN, Infinity and numbers without end; a comparison with NaN is never true."""
 _WHO = "Confluent's metrics"
 _Points = Mapping[str, Sequence[float]]
 
@@ -177,7 +179,9 @@ def _is_point(row: Any) -> bool:
     if not isinstance(row, dict):
         return False
     value = row.get("value")
-    return "metric.topic" in row and isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return "metric.topic" in row and abs(value) < _LARGEST
 
 
 def _next_token(document: Any) -> str:

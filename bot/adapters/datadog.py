@@ -15,6 +15,8 @@ __all__ = ["DatadogApi", "DatadogTraces", "HourlyBudget"]
 _STATUS = "@http.status_code"
 _NONE, _TOTAL = "none", "total"
 _NANOSECONDS = 1e9
+_LARGEST = 1e18
+
 
 class DatadogTraces:
     """Implements `bot.ports.traces.Traces` for one service and environment; the API may be shared."""
@@ -160,6 +162,7 @@ def _mapping(found: object) -> Mapping[str, Any]:
 def _number(found: object) -> float:
     if found is None:
         return 0.0
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    # Python's JSON knows NaN, Infinity and numbers without end; a comparison with NaN is never true.
+    if isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) < _LARGEST:
         raise BadAnswer("Datadog answered something that is no number")
     return float(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -133,6 +134,10 @@ async def test_a_wrong_key_is_told_and_not_repeated(confluent: ConfluentStandIn)
         (Fault.html(), BadAnswer, "no JSON"),
         (Fault.json(200, {"data": [{"value": "many"}]}), BadAnswer, "no list of points"),
         (Fault.json(200, []), BadAnswer, "no list of points"),
+        *(
+            (Fault.json(200, {"data": [{"metric.topic": "t", "value": value}]}), BadAnswer, "no list of points")
+            for value in (math.nan, math.inf, 10**400)
+        ),
         (Fault.json(403, {"errors": [{"detail": "no"}]}), AccessDenied, "MetricsViewer: no"),
         (Fault.json(400, {"errors": [{"detail": "bad filter"}]}), BadAnswer, "bad filter"),
         (Fault.rate_limited(7), RateLimited, "slow down"),

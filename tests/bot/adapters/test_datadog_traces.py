@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
@@ -285,9 +286,12 @@ async def test_what_goes_wrong_is_translated(
     assert site.peer.application_key not in str(failure.value)
 
 
-async def test_a_number_that_is_none_is_a_bad_answer(site: Site) -> None:
-    """Where a count should be."""
-    bucket = {"attributes": {"by": {}, "compute": {"c0": "many"}}}
+@pytest.mark.parametrize(
+    "count", ["many", math.nan, math.inf, 10**400], ids=["words", "nan", "infinite", "endless"]
+)
+async def test_a_number_that_is_none_is_a_bad_answer(site: Site, count: object) -> None:
+    """Where a count should be; what Python's JSON reads and nobody can count with is none either."""
+    bucket = {"attributes": {"by": {}, "compute": {"c0": count}}}
     site.peer.faults.add(Fault.json(200, {"data": [bucket]}))
 
     with pytest.raises(BadAnswer):
