@@ -14,8 +14,8 @@ _DRESSED = re.compile("[\u00a0\u00a8\u00aa\u00af\u00b2-\u00b5\u00b8-\u00ba\u00bc
 """What has a plainer form, or may have. One by one: to order a long row of accents takes more than linear time."""
 _SIGNS = dict(zip("\u201c\u201d\u201e\u2018\u2019\u201a\u2010\u2011\u2013\u2014", "\"\"\"'''----", strict=True))
 """Quotes and dashes that a chat or a word processor puts in the place of the typed ones."""
-_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff\x00]")
-_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'"}
+_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff]")
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'", "&#x27;": "'"}
 _ENTITY = re.compile("|".join(_ENTITIES))
 _QUOTE = re.compile(r"(?<!\\)\\+([\"'/])")
 _CODE = re.compile(r"(?<!\\)\\+u00([0-9a-fA-F]{2})")
@@ -25,7 +25,7 @@ _BREAK = re.compile(r"(?<!\\)\\+[nrt]")
 
 def plain(text: str) -> str:
     """The words as a person reads them, in the same lines. Never raises, in linear time."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
+    text = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
     if not text.isascii():
         text = _HIDDEN.sub("", _DRESSED.sub(_undressed, text))
     if "\x1b[" in text or _NUMBERED.search(text):

@@ -12,7 +12,7 @@ from bot.runbook.plain import plain
 
 _WRITTEN_OTHERWISE = (
     r"(?:[\x00\x0b\x0c\x1c-\x1e\x80-\xa0\xa8\xaa\xad\xaf\xb2-\xb5\xb8-\xba\xbc-\xbe\\]"
-    r"|&(?:lt|gt|amp|quot|#39);|\[[0-9]{1,3}(?:;[0-9]{1,3})*m|\x1b\[)[^\n]*$"
+    r"|&(?:lt|gt|amp|quot|#39|#x27);|\[[0-9]{1,3}(?:;[0-9]{1,3})*m|\x1b\[)[^\n]*$"
 )
 """A line that `plain` would change, or part. What Latin-1 has besides the listed characters is plain already."""
 

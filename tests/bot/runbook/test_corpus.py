@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections import Counter
 
@@ -29,6 +30,9 @@ FORMS = {
     ),
     "with curly quotes": lambda text: text.replace("'", "\u2019").replace('"', "\u201d"),
     "with no-break spaces": lambda text: text.replace(" ", "\u00a0"),
+    "as a page of HTML has it": lambda text: html.escape(text),
+    "in UTF-16 read byte by byte": lambda text: "\x00".join(text),
+    "with a trace beside it": lambda text: json.dumps({"msg": text, "dd.trace_id": "1", "dd.span_id": "2"}),
 }
 """Ways in which the same line reaches a person."""
 UNBROKEN = [line for line in KNOWN if "\n" not in line.text and "title" not in line.source]

@@ -57,6 +57,8 @@ def test_a_template_fits_whole_words_only(template: str, text: str) -> None:
     [
         ("\x1b[31mred\x1b[0m", "red"),
         ("[31mred[0m", "red"),
+        ("r\x00e\x00d\x00", "red"),
+        ("can&#x27;t &amp; won&#39;t", "can't & won't"),
         ("\\u001b[1mbold", "bold"),
         ("a\\tb\\nc", "a b c"),
         ('{\\"a\\":\\\\\\"b\\\\\\"}', '{"a":"b"}'),
