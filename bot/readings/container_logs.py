@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from bot.domain.errors import NotFound
 from bot.domain.workload import Pod
 from bot.ports.cluster import Cluster
+from bot.readings.newest_lines import LogText, newest_lines
 
 TAIL_LINES = 20_000
 LIMIT_BYTES = 8_000_000
-"""A line has no limit of its own; Kubernetes cuts off the newest ones, so it must be ample."""
+"""A line has no limit of its own."""
 
 
 async def container_logs(
@@ -22,28 +23,32 @@ async def container_logs(
     *,
     since_seconds: int,
     timestamps: bool = False,
-) -> tuple[str, ...]:
+) -> tuple[LogText, ...]:
     """A text a run, the one before a restart first; empty where nothing is kept of it. Raises what Cluster raises.
 
     All readers ask alike, so that a report reads each log once.
     """
 
-    async def text(pod: Pod, *, previous: bool) -> str:
-        try:
-            return await cluster.logs(
+    async def read(pod: Pod, *, previous: bool) -> LogText:
+        def ask(lines: int) -> Awaitable[str]:
+            return cluster.logs(
                 namespace,
                 pod.name,
                 container,
                 previous=previous,
                 since_seconds=since_seconds,
-                tail_lines=TAIL_LINES,
+                tail_lines=lines,
                 limit_bytes=LIMIT_BYTES,
                 timestamps=timestamps,
             )
-        except NotFound:
-            return ""  # the container never ran, or its predecessor's log is gone
 
-    return tuple(await asyncio.gather(*(text(pod, previous=run) for pod in pods for run in runs(pod, container))))
+        try:
+            return await newest_lines(ask, tail_lines=TAIL_LINES, limit_bytes=LIMIT_BYTES)
+        except NotFound:
+            return LogText()  # the container never ran, or its predecessor's log is gone
+
+    wanted = [(pod, earlier) for pod in pods for earlier in runs(pod, container)]
+    return tuple(await asyncio.gather(*(read(pod, previous=earlier) for pod, earlier in wanted)))
 
 
 def runs(pod: Pod, container: str) -> tuple[bool, ...]:

@@ -12,7 +12,7 @@ from bot.domain.integrations import CoreService, Integrations, LogFigures, Servi
 from bot.domain.target import Target
 from bot.domain.workload import Kind, Pod, Workload, WorkloadRef
 from bot.ports.estate import Estate
-from bot.readings.container_logs import LIMIT_BYTES, container_logs
+from bot.readings.container_logs import container_logs
 
 
 async def read_core_services(target: Target, rules: Integrations, estate: Estate) -> tuple[ServiceReading, ...]:
@@ -54,13 +54,13 @@ def _problem(workload: Workload, pods: tuple[Pod, ...]) -> str:
 async def _log(
     namespace: str, service: CoreService, rules: Integrations, pods: tuple[Pod, ...], estate: Estate
 ) -> LogFigures:
-    texts = await container_logs(
+    logs = await container_logs(
         estate.cluster, namespace, pods, service.log_container, since_seconds=rules.seconds, timestamps=True
     )
-    lines = [line for text in texts for line in _stamped(text)]
+    lines = [line for log in logs for line in _stamped(log.text)]
     # Lines are counted in a thread: patterns are the operator's own, and logs may be long.
     found = await asyncio.to_thread(figures, lines, service, rules, estate.clock.now())
-    return replace(found, is_cut=any(len(text.encode()) >= LIMIT_BYTES for text in texts))
+    return replace(found, is_cut=any(log.lacks_newest for log in logs))
 
 
 def _stamped(text: str) -> Iterator[tuple[datetime, str]]:

@@ -34,4 +34,4 @@ async def read_dial_errors(target: Target, estate: Estate) -> frozenset[str]:
     window = target.middleware.log_window_seconds
     logs = await middleware_texts(target, estate, pods, since_seconds=window)
     ports = (target.redis.redis_port, target.redis.sentinel_port)
-    return frozenset().union(*(dialled_in_vain(log, ports) for log in logs))
+    return frozenset().union(*(dialled_in_vain(log.text, ports) for log in logs))

@@ -9,6 +9,7 @@ from bot.domain.target import Target
 from bot.domain.workload import Kind, Pod, WorkloadRef
 from bot.ports.estate import Estate
 from bot.readings.container_logs import container_logs
+from bot.readings.newest_lines import LogText
 
 
 async def read_middleware_log(target: Target, estate: Estate, *, since_seconds: int) -> tuple[str, ...]:
@@ -19,8 +20,8 @@ async def read_middleware_log(target: Target, estate: Estate, *, since_seconds: 
     pods = await middleware_pods(target, estate)
     if not pods:
         raise NotFound("no pod of the middleware runs, so there is no log")
-    texts = await middleware_texts(target, estate, pods, since_seconds=since_seconds)
-    return tuple(line for text in texts for line in text.splitlines())
+    logs = await middleware_texts(target, estate, pods, since_seconds=since_seconds)
+    return tuple(line for log in logs for line in log.text.splitlines())
 
 
 async def middleware_pods(target: Target, estate: Estate) -> tuple[Pod, ...]:
@@ -35,7 +36,7 @@ async def middleware_pods(target: Target, estate: Estate) -> tuple[Pod, ...]:
 
 async def middleware_texts(
     target: Target, estate: Estate, pods: Sequence[Pod], *, since_seconds: int
-) -> tuple[str, ...]:
+) -> tuple[LogText, ...]:
     """The log of each run of its container in these pods."""
     container = target.middleware.container
     return await container_logs(estate.cluster, target.namespace, pods, container, since_seconds=since_seconds)

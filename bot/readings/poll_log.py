@@ -14,7 +14,6 @@ from bot.domain.long_poll import NO_ANSWER, PollSign, Sign
 from bot.domain.target import Target
 from bot.domain.workload import Pod
 from bot.ports.estate import Estate
-from bot.readings.container_logs import LIMIT_BYTES, TAIL_LINES
 from bot.readings.middleware_log import middleware_pods, middleware_texts
 
 # Quotes may be escaped: a Go struct inside a JSON string.
@@ -88,15 +87,18 @@ async def read_poll_log(target: Target, estate: Estate) -> PollLog:
     """
     pods = await middleware_pods(target, estate)
     seconds = round(target.long_poll.reach_seconds)
-    texts = await middleware_texts(target, estate, pods, since_seconds=seconds)
+    logs = await middleware_texts(target, estate, pods, since_seconds=seconds)
     # Megabytes take a moment, in which the other checks go on.
-    log = _joined([await asyncio.to_thread(parsed, text) for text in texts])
+    log = _joined([await asyncio.to_thread(parsed, one.text, is_cut=one.is_cut) for one in logs])
     starts = tuple(at for pod in pods for at in _starts(target, pod))
     return replace(log, pods=len(pods), starts=starts)
 
 
-def parsed(text: str) -> PollLog:
-    """What one container's log tells. A line without a time has that of the line before it."""
+def parsed(text: str, *, is_cut: bool = False) -> PollLog:
+    """What one container's log tells; older lines of it are missing where it `is_cut`.
+
+    A line without a time has that of the line before it.
+    """
     lines = text.splitlines()
     signs = tuple(_with_waits(_without_echoes(list(_signs(lines)))))
     times = (at for line in lines if (at := _time(line)) is not None)
@@ -104,7 +106,7 @@ def parsed(text: str) -> PollLog:
         signs,
         since=next(times, None),
         nameless=sum(not sign.session for sign in signs),
-        is_cut=len(lines) >= TAIL_LINES or len(text) >= LIMIT_BYTES,
+        is_cut=is_cut,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from bot.domain.errors import NotFound, SfintError
 from bot.domain.workload import Pod, WorkloadRef
 from bot.ports.estate import Estate
+from bot.readings.newest_lines import newest_lines
 
 _TAIL_LINES = 20_000
 _LIMIT_BYTES = 2_000_000
@@ -23,6 +25,8 @@ class LogStream:
     text: str
     problem: str = ""
     """Why it could not be read; `text` is then empty."""
+    is_cut: bool = False
+    """True where older lines were not read."""
 
 
 async def workload_logs(estate: Estate, ref: WorkloadRef, since_seconds: int) -> tuple[LogStream, ...]:
@@ -55,20 +59,24 @@ async def _read(
 ) -> LogStream | None:
     """None where there is nothing to read: it never ran, or its log is gone."""
     name = f"{pod.name}/{container}{' (previous)' if previous else ''}"
+
+    def ask(lines: int) -> Awaitable[str]:
+        return estate.cluster.logs(
+            ref.namespace,
+            pod.name,
+            container,
+            previous=previous,
+            since_seconds=since_seconds,
+            tail_lines=lines,
+            limit_bytes=_LIMIT_BYTES,
+            timestamps=True,
+        )
+
     try:
         async with places:
-            text = await estate.cluster.logs(
-                ref.namespace,
-                pod.name,
-                container,
-                previous=previous,
-                since_seconds=since_seconds,
-                tail_lines=_TAIL_LINES,
-                limit_bytes=_LIMIT_BYTES,
-                timestamps=True,
-            )
+            log = await newest_lines(ask, tail_lines=_TAIL_LINES, limit_bytes=_LIMIT_BYTES)
     except NotFound:
         return None
     except SfintError as error:
         return LogStream(name, "", str(error))
-    return LogStream(name, text)
+    return LogStream(name, log.text, is_cut=log.is_cut)

@@ -97,13 +97,14 @@ def _judged(
     """The reading with what the streams hold; runs in a thread."""
     lines = sorted(line for stream in streams for line in _lines_of(stream, client))
     found = recognise(matcher, runbook, [line.words for line in lines], lambda nth: _clock(lines[nth].moment))
-    broken = [stream for stream in streams if stream.problem]
+    remarks = [f"{one.name} could not be read: {one.problem}" for one in streams if one.problem]
+    remarks += [f"{one.name} holds more: only its newest lines were read" for one in streams if one.is_cut]
     reading = replace(
         empty,
         streams=tuple(stream.name for stream in streams if not stream.problem),
         lines=len(lines),
         found=found,
-        remarks=tuple(f"{stream.name} could not be read: {stream.problem}" for stream in broken),
+        remarks=tuple(remarks),
     )
     return Logs(reading, "\n".join(f"{line.moment} {line.stream} {line.words}" for line in lines))
 
