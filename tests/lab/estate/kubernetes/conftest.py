@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from lab.estate.kubernetes import Container, KubernetesStandIn, Launch, Runtime
+from lab.estate.kubernetes.rbac import Rule
 
 CRASH = "import os,sys; print('boom from', os.environ['POD'], flush=True); sys.exit(3)"
 SERVE = (
@@ -48,6 +49,10 @@ async def kubernetes(sick: set[str]) -> AsyncIterator[KubernetesStandIn]:
         return container.pod not in sick
 
     stand_in = KubernetesStandIn(time_scale=0.01)
+    # The bot itself neither lists workloads nor watches; here its token stands for any client's.
+    stand_in.bot.rules.append(
+        Rule(("list", "watch"), ("", "apps"), ("pods", "deployments", "statefulsets"), ("integrations",))
+    )
     stand_in.kubelet.register("acme/moody", Runtime(ready=is_well))
     for image, code in (("crash", CRASH), ("serve", SERVE), ("stubborn", STUBBORN)):
         stand_in.kubelet.register(f"acme/{image}", python(code))
