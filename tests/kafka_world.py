@@ -42,12 +42,12 @@ class KafkaWorld:
         held = self.broker.cluster.group(group).offsets
         held |= {(topic, partition): Committed(offset) for partition, offset in offsets.items()}
 
-    def another_link(self, **changes: str) -> KafkaLink:
+    def another_link(self, *, deadline_seconds: float = 1.0, **changes: str) -> KafkaLink:
         """With another key, secret or server."""
         values = {"api_key": self.account.key, "api_secret": self.account.secret, "server": self.broker.bootstrap}
         values |= changes
         login = KafkaLogin((values["server"],), "SASL_PLAINTEXT", "PLAIN", values["api_key"], values["api_secret"])
-        return KafkaLink(login, deadline_seconds=1.0)
+        return KafkaLink(login, deadline_seconds=deadline_seconds)
 
     @contextlib.asynccontextmanager
     async def consuming(self, group: str = GROUP, topic: str = TOPIC) -> AsyncIterator[Consumer]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -33,8 +31,7 @@ class ArgoCdDeployments:
     ) -> None:
         self._url, self._application, self._project = url.rstrip("/"), application, project
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_file) if ca_file else True
-        self._door = HttpDoor(deadline_seconds, http, bytes_max=_BODY_BYTES_MAX, verify=verify)
+        self._door = HttpDoor(deadline_seconds, http, bytes_max=_BODY_BYTES_MAX, ca_file=ca_file)
         self._host = host_of(url)
 
     async def aclose(self) -> None:
@@ -81,10 +78,8 @@ def _application(name: str, document: Mapping[str, Any]) -> Application:
         name=name,
         sync=str(sync.get("status", "")),
         health=str(_mapping(status.get("health")).get("status", "")),
-        revision=str(sync.get("revision", "")),
         operation=str(operation.get("phase", "")),
         operation_message=str(operation.get("message", "")),
-        operation_started_at=_moment(operation.get("startedAt")),
         is_automated=is_automated,
         heals_itself=is_automated and _mapping(automated).get("selfHeal") is True,
         conditions=conditions,
@@ -113,13 +108,6 @@ def _ignored(found: Mapping[str, Any]) -> Ignored:
         namespace=str(found.get("namespace", "")),
         pointers=tuple(str(pointer) for pointer in pointers) if isinstance(pointers, list) else (),
     )
-
-
-def _moment(text: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
 
 
 def _mapping(found: object) -> Mapping[str, Any]:

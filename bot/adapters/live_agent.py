@@ -97,9 +97,7 @@ class LiveAgentChat:
             missing = ", ".join(name for name in _SECRETS if not _text(body.get(name)))
             return SessionProof(_unreadable(answer, reply, f"the answer has no {missing}"), _masked(body))
         was_deleted, deletion = await self._delete(session)
-        timeout = body.get("clientPollTimeout")
-        seconds = float(timeout) if isinstance(timeout, int | float) and not isinstance(timeout, bool) else None
-        return SessionProof(answer, _masked(body), seconds, was_deleted, deletion)
+        return SessionProof(answer, _masked(body), was_deleted, deletion)
 
     async def _delete(self, session: _Session) -> tuple[bool, str]:
         url = f"{self._base}/System/SessionId/{quote(session.key, safe='!=')}"

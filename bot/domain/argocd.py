@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.domain.workload import WorkloadRef
 
@@ -56,11 +55,9 @@ class Application:
     name: str
     sync: str
     health: str
-    revision: str = ""
     operation: str = ""
     """Phase of the last sync: Running, Terminating, Succeeded, Failed or Error."""
     operation_message: str = ""
-    operation_started_at: datetime | None = None
     is_automated: bool = False
     heals_itself: bool = False
     conditions: Mapping[str, str] | None = None

@@ -71,8 +71,6 @@ class SpanCount:
     http_status: int | None
     is_error: bool
     spans: int
-    average_seconds: float = 0.0
-    p95_seconds: float = 0.0
     longest_seconds: float = 0.0
 
     @property

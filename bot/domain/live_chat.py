@@ -68,8 +68,6 @@ class SessionProof:
 
     answer: ChatAnswer
     proof: str = ""
-    client_poll_timeout: float | None = None
-    """Seconds after which the host ends a long poll; 30 to 40 are usual."""
     was_deleted: bool = False
     deletion: str = ""
     """What the host said to the deletion."""

@@ -87,7 +87,7 @@ async def test_spans_are_counted_by_operation_status_and_mark(site: Site) -> Non
     assert (found.total, found.failed, found.asked_seconds_ago, site.asked) == (8, 4, 0.0, 1)
     assert found.of((POLL,)).by_status == {204: 3, 403: 1, 503: 1}
     slow = next(row for row in found.rows if row.http_status == 204)
-    assert (slow.average_seconds, slow.p95_seconds, slow.longest_seconds) == (30.0, 30.0, 30.0)
+    assert slow.longest_seconds == 30.0
 
 
 @pytest.mark.parametrize(

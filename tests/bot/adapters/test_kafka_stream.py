@@ -113,13 +113,12 @@ async def test_progress_on_a_missing_topic_is_not_found(kafka: KafkaWorld) -> No
 
 async def test_a_wrong_key_is_named_and_not_waited_for(kafka: KafkaWorld) -> None:
     """librdkafka ends such a request as a time-out; a refused log-in does not heal itself."""
-    link = kafka.another_link(api_secret="planted-wrong-secret")
-    began = time.monotonic()
+    link = kafka.another_link(api_secret="planted-wrong-secret", deadline_seconds=60.0)
 
-    with pytest.raises(AccessDenied, match="refused our API key") as caught:
-        await KafkaStream(link).topics([TOPIC])
+    async with asyncio.timeout(20):
+        with pytest.raises(AccessDenied, match="refused our API key") as caught:
+            await KafkaStream(link).topics([TOPIC])
 
-    assert time.monotonic() - began < 0.9
     assert "planted" not in str(caught.value)
     await link.aclose()
 
