@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.command import Command
+from bot.domain.contact import read_address
 from bot.domain.diagnosis import LogReading
 from bot.domain.duration import seconds_of
 from bot.domain.errors import NotFound, SfintError
@@ -87,8 +88,14 @@ async def read_logs(
     except SfintError as error:
         return _unread(ref.name, str(error))
     client = command.option("client") or ""
-    empty = LogReading(target.name, asked_by, ref.name, f"the last {typed}", client, (), 0, ())
+    empty = LogReading(target.name, asked_by, ref.name, f"the last {typed}", _shown(client), (), 0, ())
     return await asyncio.to_thread(_judged, streams, client, empty, matcher, runbook)
+
+
+def _shown(client: str) -> str:
+    """Whoever looks for one customer types a number, and the card is for everybody in the channel."""
+    address = read_address(client)
+    return address.masked if address else client
 
 
 def _judged(

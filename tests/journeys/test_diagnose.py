@@ -135,6 +135,14 @@ async def test_logs_are_grouped_and_attached(room: Room, world: World) -> None:
     assert file.files[0]["name"].startswith("salesforce-integration-")
 
 
+async def test_whose_lines_were_wanted_is_shown_masked(room: Room) -> None:
+    """A national number says nothing by its shape."""
+    card = await room.card(RITA, "/sfint logs middleware --client 5512345678", DIAGNOSIS)
+
+    assert "only lines that name" in everything(card)
+    assert "5512345678" not in everything(card)
+
+
 @pytest.mark.parametrize(
     ("typed", "named"),
     [
