@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
 
+from bot.adapters.authorities import authorities
 from bot.domain.errors import BadAnswer, Unreachable
 
 WIRE_ERRORS = (httpx.HTTPError, httpx.InvalidURL, TimeoutError)
@@ -35,7 +35,10 @@ class HttpReply:
 
 
 class HttpDoor:
-    """`deadline_seconds` is for one request; `name` stands for the host in messages. Close it with `aclose`."""
+    """`deadline_seconds` is for one request; `name` stands for the host in messages. Close it with `aclose`.
+
+    `ca_file` is believed in the place of the public authorities; raises ssl.SSLError where it holds none.
+    """
 
     def __init__(
         self,
@@ -44,12 +47,14 @@ class HttpDoor:
         *,
         name: str = "",
         bytes_max: int = _BODY_BYTES_MAX,
-        verify: ssl.SSLContext | bool = True,
+        ca_file: str | None = None,
     ) -> None:
         self.deadline_seconds = deadline_seconds
         self._name, self._bytes_max = name, bytes_max
         timeout = httpx.Timeout(deadline_seconds, connect=deadline_seconds * _CONNECT_SHARE)
-        self._http = http or httpx.AsyncClient(timeout=timeout, follow_redirects=False, verify=verify)
+        self._http = http or httpx.AsyncClient(
+            timeout=timeout, follow_redirects=False, verify=authorities(ca_file)
+        )
 
     async def aclose(self) -> None:
         """Closes the connections."""

@@ -6,6 +6,7 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
+from bot.adapters.authorities import system_authorities
 from bot.adapters.kubernetes_api import KubernetesApi, Refresh
 from bot.domain.errors import AccessDenied
 
@@ -48,7 +49,16 @@ async def connect_kubernetes(
     except (ConfigException, OSError) as error:
         raise AccessDenied(f"the Kubernetes credentials cannot be read: {error}") from error
     credentials = _credentials(kubeconfig, in_cluster, token_place, has_token=bool(url))
-    return KubernetesApi(ApiClient(configuration), deadline_seconds, refresh, credentials)
+    return KubernetesApi(_client(configuration), deadline_seconds, refresh, credentials)
+
+
+def _client(configuration: Configuration) -> ApiClient:
+    """Each would hold the system's authorities anew."""
+    client = ApiClient(configuration)
+    own = (configuration.ssl_ca_cert, configuration.ca_cert_data, configuration.cert_file)
+    if not any(own) and configuration.verify_ssl and not configuration.disable_strict_ssl_verification:
+        client.rest_client.ssl_context = system_authorities()
+    return client
 
 
 def _credentials(kubeconfig: str | None, in_cluster: bool, token_place: str, *, has_token: bool) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from bot.adapters.authorities import authorities
 from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, Unreachable
 from bot.domain.page import Page
 from bot.domain.runbook import Team
@@ -42,7 +43,9 @@ class PagerDutyPager:
         self._client_url = client_url
         self._links = links
         self._deadline_seconds = deadline_seconds
-        self._http = http or httpx.AsyncClient(timeout=deadline_seconds, follow_redirects=False)
+        self._http = http or httpx.AsyncClient(
+            timeout=deadline_seconds, follow_redirects=False, verify=authorities()
+        )
 
     async def aclose(self) -> None:
         """Closes the connections."""
