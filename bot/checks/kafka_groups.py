@@ -31,8 +31,6 @@ _CODES = (
 )
 _PATIENCE, _LOG_SHARE = 0.3, 0.3
 """Shares of the check's time: for a group to settle, and for the log that may say why nobody consumes."""
-_NEW_SECONDS = 60.0
-"""A pod younger than this may not have joined its group yet."""
 _Presence = GroupView | AccessDenied
 
 
@@ -53,7 +51,7 @@ async def kafka_groups(target: Target, estate: Estate) -> Finding:
     names = list(dict.fromkeys(group for group, _ in kafka.readers))
     settled = await asyncio.gather(*(_settled(target, estate, stream, name) for name in names))
     groups = dict(zip(names, settled, strict=True))
-    excuse = await _excuse(target, estate) if any(_lacks_members(group) for group in settled) else ""
+    excuse = await _excuse(kafka, target, estate) if any(_lacks_members(group) for group in settled) else ""
     judged = await asyncio.gather(
         *(_judged(kafka, stream, groups, group, topic, excuse) for group, topic in kafka.readers)
     )
@@ -110,7 +108,7 @@ async def _judged(
     return worse_first[0]
 
 
-async def _excuse(target: Target, estate: Estate) -> str:
+async def _excuse(kafka: Kafka, target: Target, estate: Estate) -> str:
     """What about the middleware explains that nobody consumes; empty where nothing does, or nobody knows."""
     name = target.middleware.deployment
     try:
@@ -126,7 +124,7 @@ async def _excuse(target: Target, estate: Estate) -> str:
         return f"{workload.available_replicas} of {workload.replicas} pods of {name} are available"
     now = estate.clock.now()
     ages = [(now - pod.created_at).total_seconds() for pod in pods if pod.created_at and not pod.is_deleting]
-    return f"{name} has just started" if ages and min(ages) < _NEW_SECONDS else ""
+    return f"{name} has just started" if ages and min(ages) < kafka.settling_seconds else ""
 
 
 async def _with_log(target: Target, estate: Estate, finding: Finding) -> Finding:

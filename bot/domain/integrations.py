@@ -54,6 +54,8 @@ class Integrations:
     """Messages that a window usually has, below which silence says nothing."""
     low_share: float = 0.2
     """Of the usual messages: fewer are told."""
+    minimum_history: float = 2.0
+    """So many windows the logs must reach back, before "usually" means something."""
     minimum_errors: int = 5
     contacts: tuple[str, ...] = ()
     """Platform's people, in the order in which to call them."""

@@ -13,8 +13,6 @@ from bot.domain.integrations import Integrations, LogFigures, ServiceReading
 
 _LONG_NUMBER = re.compile(r"\+?\d[\d -]{6,}\d")
 _EXCERPT = 100
-_ENOUGH_HISTORY = 2.0
-"""So many windows the logs must reach back, before "usually" means something."""
 
 
 class CoreVerdict(StrEnum):
@@ -97,7 +95,7 @@ def _verdict(reading: ServiceReading, rules: Integrations) -> CoreVerdict:
 
 def _usual(log: LogFigures, rules: Integrations) -> float | None:
     """Messages that a window usually has; None without enough history."""
-    wanted = min(_ENOUGH_HISTORY * rules.window_seconds, rules.baseline_seconds)
+    wanted = min(rules.minimum_history * rules.window_seconds, rules.baseline_seconds)
     if log.covered_seconds < wanted or not log.covered_seconds:
         return None
     return log.usual_messages * rules.window_seconds / log.covered_seconds

@@ -54,6 +54,8 @@ class Kafka:
     cluster_id: str = ""
     service: str = ""
     """Groups whose name begins with it and a dash are the middleware's own."""
+    settling_seconds: float = 60.0
+    """A pod of the middleware younger than this may not have joined its group yet."""
 
     @property
     def topic_names(self) -> tuple[str, ...]:

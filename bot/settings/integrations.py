@@ -109,6 +109,7 @@ class IntegrationsSettings(Section):
     baseline_seconds: Seconds = _CORE.baseline_seconds
     minimum_messages: Annotated[int, Field(ge=1, le=1_000_000)] = _CORE.minimum_messages
     low_share: Annotated[float, Field(ge=0, lt=1)] = _CORE.low_share
+    minimum_history: Annotated[float, Field(gt=0, le=100)] = _CORE.minimum_history
     minimum_errors: Annotated[int, Field(ge=1, le=1_000_000)] = _CORE.minimum_errors
     webhook: WebhookSettings | None = None
 
@@ -122,6 +123,7 @@ class IntegrationsSettings(Section):
             baseline_seconds=self.baseline_seconds,
             minimum_messages=self.minimum_messages,
             low_share=self.low_share,
+            minimum_history=self.minimum_history,
             minimum_errors=self.minimum_errors,
             webhook=self.webhook.expected(namespace) if self.webhook else None,
         )

@@ -14,6 +14,7 @@ from bot.domain.kafka import ExpectedTopic, Kafka, LagLimits, RegularLoad
 from bot.settings.kinds import ExistingFile, Listed, Seconds, Secret, Url, matching
 from bot.settings.section import NO_SECRET, Section
 
+_KAFKA = Kafka()
 _LAG = LagLimits()
 _TRAFFIC = RegularLoad()
 
@@ -130,6 +131,7 @@ class KafkaSettings(Section):
     expected_topics: ExpectedTopics = Field(default=(), examples=["/etc/sfint/acme-topics.yml"])
     lag: LagSettings = LagSettings()
     traffic: TrafficSettings = TrafficSettings()
+    settling_seconds: Annotated[float, Field(ge=0, le=86_400)] = _KAFKA.settling_seconds
     confluent: ConfluentSettings | None = None
 
     def expectations(self, deployment: str) -> Kafka:
@@ -141,6 +143,7 @@ class KafkaSettings(Section):
             traffic=RegularLoad(**self.traffic.model_dump(include={field.name for field in fields(RegularLoad)})),
             cluster_id=self.confluent.cluster_id if self.confluent else "",
             service=service,
+            settling_seconds=self.settling_seconds,
         )
 
 
