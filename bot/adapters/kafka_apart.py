@@ -29,6 +29,7 @@ _SERVER = "bot.adapters.kafka_server"
 _INHERITED = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """Of the bot's environment, in which its secrets are: what Python and OpenSSL need, and no more."""
 _GRACE_SECONDS = 1.0
+_HEARD_BYTES = 8192
 
 
 @dataclass(eq=False)
@@ -139,8 +140,12 @@ class KafkaApart:
                 answer.set_exception(_gone(child))
 
     async def _complaints(self, child: _Child, stderr: asyncio.StreamReader) -> None:
-        while line := await stderr.readline():
-            child.last_words = line.decode("utf-8", "replace").strip()[:500] or child.last_words
+        """Not by lines, which asyncio bounds: a pipe that nobody reads on would hold up the process for good."""
+        heard = b""
+        while more := await stderr.read(_HEARD_BYTES):
+            heard = (heard + more)[-_HEARD_BYTES:]
+            lines = [line.strip() for line in heard.decode("utf-8", "replace").splitlines() if line.strip()]
+            child.last_words = lines[-1][:500] if lines else child.last_words
 
 
 class StreamApart:

@@ -14,6 +14,7 @@ import pytest
 
 from bot.adapters.kafka_apart import KafkaApart, StreamApart, TrafficApart
 from bot.adapters.kafka_frames import KafkaKey
+from bot.adapters.kafka_login import KafkaLogin
 from bot.domain.errors import AccessDenied, NotFound, Unreachable
 from bot.domain.kafka_groups import GroupState
 from tests.kafka_world import GROUP, TOPIC, KafkaWorld, kafka_world
@@ -145,3 +146,17 @@ async def test_it_gets_no_secret_by_its_environment(
     assert apart.pid is not None
     assert "xoxb-canary" not in str(psutil.Process(apart.pid).environ())
     assert kafka.account.secret not in " ".join(psutil.Process(apart.pid).cmdline())
+
+
+async def test_an_endless_complaint_holds_nobody_up(
+    apart: KafkaApart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says on standard error is read on, however long the line: a full pipe would stop the process."""
+    talks = "import sys; sys.stderr.write('E' * 300_000 + '\\n' + 'x' * 300_000 + '\\nassertion failed\\n')"
+    (tmp_path / "talkative.py").write_text(talks, encoding="utf-8")
+    monkeypatch.setattr("bot.adapters.kafka_apart._SERVER", "talkative")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    with pytest.raises(Unreachable, match="assertion failed"):
+        async with asyncio.timeout(10):
+            await apart.ask(KafkaKey(KafkaLogin(("127.0.0.1:1",)), DEADLINE), "topic_names")
