@@ -16,17 +16,9 @@ from bot.adapters.kubernetes_credentials import connect_kubernetes
 from bot.adapters.kubernetes_portforward import PortForward
 from bot.adapters.live_agent import LiveAgentChat
 from bot.adapters.redis import Login, RedisCache, Tls, dial_directly
-from bot.adapters.salesforce import (
-    ClientCredentialsLogin,
-    JwtBearerLogin,
-    LoginLimits,
-    SalesforceCredentials,
-    SalesforceCrm,
-    SalesforceLogin,
-)
-from bot.domain.salesforce import LoginFlow
 from bot.domain.webhook import VersionSource
 from bot.kafkas import open_kafka
+from bot.orgs import open_crm
 from bot.ports.clock import Clock
 from bot.ports.dial import Dial
 from bot.ports.estate import Estate
@@ -36,7 +28,6 @@ from bot.ports.traffic import Traffic
 from bot.settings import (
     Problem,
     Reach,
-    SalesforceSettings,
     Settings,
     SettingsProblems,
     TargetSettings,
@@ -90,7 +81,7 @@ def open_estate(
     kafka: KafkaApart | None = None,
 ) -> Estate:
     """The target's systems behind that door; `accounts` and `kafka` are those of the targets opened before."""
-    crm = _crm(name, target.salesforce, logins, clock)
+    crm = open_crm(name, target.salesforce, logins, clock)
     stack.push_async_callback(crm.aclose)
     stream, traffic = _kafka(target, kafka or _kafka_process(stack), stack)
     return Estate(
@@ -233,47 +224,3 @@ def _registrations(target: TargetSettings, stack: AsyncExitStack) -> HttpRegistr
     )
     stack.push_async_callback(registrations.aclose)
     return registrations
-
-
-def _crm(name: str, org: SalesforceSettings, logins: LoginBook, clock: Clock) -> SalesforceCrm:
-    limits = LoginLimits(
-        reuse_seconds=org.limiter.reuse_seconds,
-        failures=org.limiter.failures,
-        failure_window_seconds=org.limiter.failure_window_seconds,
-        failures_per_day=org.limiter.failures_per_day,
-        per_hour=org.limiter.per_hour,
-        stop_after_rate_exceeded_seconds=org.limiter.stop_after_rate_exceeded_seconds,
-    )
-    return SalesforceCrm(
-        _login(name, org),
-        target=name,
-        book=logins,
-        clock=clock,
-        limits=limits,
-        api_version=org.api_version,
-        deadline_seconds=org.deadline_seconds,
-    )
-
-
-def _login(name: str, org: SalesforceSettings) -> SalesforceLogin:
-    """Raises SettingsProblems for a private key that is none."""
-    client_id, client_secret = org.client_id.get_secret_value(), org.client_secret.get_secret_value()
-    match org.flow:
-        case LoginFlow.PASSWORD:
-            return SalesforceCredentials(
-                login_url=org.login_url,
-                client_id=client_id,
-                client_secret=client_secret,
-                username=org.username,
-                password=org.password.get_secret_value(),
-                security_token=org.security_token.get_secret_value(),
-            )
-        case LoginFlow.JWT_BEARER:
-            key = org.private_key.get_secret_value()
-            try:
-                return JwtBearerLogin(org.login_url, org.username, client_id, key, org.audience or "")
-            except ValueError as error:
-                path = f"targets.{name}.salesforce.private_key"
-                raise SettingsProblems([Problem(path, str(error))]) from None
-        case LoginFlow.CLIENT_CREDENTIALS:
-            return ClientCredentialsLogin(org.login_url, client_id, client_secret)
