@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from bot.adapters.slack_redaction import redacted
+from bot.domain.content import Content
 from bot.domain.redaction import Redactor
-from bot.ports.chat import Content, Where
+from bot.ports.chat import Where
 from bot.ports.outbox import Manner, Outbox
 from bot.views.card import Rendered
 from bot.views.mentions import Mentions

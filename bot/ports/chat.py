@@ -5,27 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.domain.contact_answer import ContactAnswer
-from bot.domain.diagnosis import Diagnosis, LogReading
-from bot.domain.notice import Notice, RunbookPage
-from bot.domain.page import Page
-from bot.domain.remediation import NoPlan
-from bot.domain.report import Report
-from bot.domain.run import DryRun, PlanCard, Progress
-
-Content = (
-    Report
-    | ContactAnswer
-    | PlanCard
-    | DryRun
-    | Progress
-    | Page
-    | Notice
-    | RunbookPage
-    | NoPlan
-    | Diagnosis
-    | LogReading
-)
+from bot.domain.content import Content
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.actor import Actor, Place
+from bot.domain.content import Content
 from bot.domain.notice import Notice, Tone
-from bot.ports.chat import Content, Where
+from bot.ports.chat import Where
 from bot.ports.telemetry import Answered
 from bot.usecases.desk import Desk
 from bot.usecases.observe_request import answered_with

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from bot.domain.contact_answer import ContactAnswer
+from bot.domain.content import Content
 from bot.domain.diagnosis import Diagnosis, LogReading
 from bot.domain.notice import Notice, RunbookPage
 from bot.domain.page import Page
@@ -23,22 +24,8 @@ from bot.views.progress import progress
 from bot.views.report import report
 from bot.views.runbook_page import runbook_page
 
-Shown = (
-    Report
-    | ContactAnswer
-    | PlanCard
-    | DryRun
-    | Progress
-    | Page
-    | Notice
-    | RunbookPage
-    | NoPlan
-    | Diagnosis
-    | LogReading
-)
 
-
-def render(key: str, shown: Shown, mentions: Mentions) -> Rendered:
+def render(key: str, shown: Content, mentions: Mentions) -> Rendered:
     """The message for this value; `key` goes into its metadata, by which it is found again."""
     match shown:
         case Report():

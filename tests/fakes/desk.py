@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from bot.adapters.store.store import Store
 from bot.domain.actor import Actor, Place, Role, Roles
+from bot.domain.content import Content
 from bot.domain.errors import NotFound
 from bot.domain.remediation import Binding, Plan, StepCall
 from bot.domain.run import RunRequest
 from bot.domain.target import Mode, Target
 from bot.ports.attachments import Attachment
-from bot.ports.chat import Content, Where
+from bot.ports.chat import Where
 from bot.runbook.loader import load_runbook
 from bot.runbook.matcher import Matcher
 from bot.usecases.ask import Ask

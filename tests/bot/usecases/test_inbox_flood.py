@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from bot.adapters.clock import SystemClock
 from bot.adapters.store.store import Store
 from bot.domain.actor import EVERYBODY, Actor, Place, Role, Roles
+from bot.domain.content import Content
 from bot.domain.remediation import NoPlan
 from bot.domain.target import Mode, Target
-from bot.ports.chat import Content, Where
+from bot.ports.chat import Where
 from bot.ports.estate import Estate
 from bot.ports.inbox import Arrival, Received
 from bot.ports.telemetry import Telemetry

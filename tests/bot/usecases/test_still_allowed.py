@@ -10,11 +10,12 @@ import pytest
 from bot.adapters.store.store import Store
 from bot.domain.actor import Actor, Place, Role, Roles
 from bot.domain.approval import Choice, Decision, may_ask
+from bot.domain.content import Content
 from bot.domain.errors import Unreachable
 from bot.domain.remediation import Binding, NoPlan, Plan, StepCall
 from bot.domain.run import RunRequest, StepLine, StepState
 from bot.domain.target import Mode, Target
-from bot.ports.chat import Content, Where
+from bot.ports.chat import Where
 from bot.ports.estate import Estate
 from bot.ports.freeze import FreezeState
 from bot.ports.step import StepContext

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.approval import Choice
 from bot.domain.click import Acknowledge, Ask, Decide, PageTeam, ShowEntry, read_click
+from bot.domain.content import Content
 from bot.domain.finding import Finding, Outcome
 from bot.domain.notice import Notice, RunbookPage, Tone
 from bot.domain.page import Page, PageState
@@ -20,13 +21,13 @@ from bot.domain.runbook import Entry, Team
 from bot.views.card import Rendered
 from bot.views.deny_modal import deny_modal
 from bot.views.mentions import Mentions
-from bot.views.render import Shown, render
+from bot.views.render import render
 from lab.slack.blocks import check_message_blocks, check_view
 
 MENTIONS = Mentions({Team.OPS: "S0OPS00001"}, {Team.OPS: "U0OLGA001"})
 
 
-def shown(value: Shown) -> Rendered:
+def shown(value: Content) -> Rendered:
     """Rendered, and taken by the strict validator."""
     made = render("the-key", value, MENTIONS)
     check_message_blocks(made.blocks)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.content import Content
 from bot.domain.finding import Finding, Outcome
 from bot.domain.notice import Notice, RunbookPage
 from bot.domain.page import Page, PageState
@@ -18,7 +19,7 @@ from bot.domain.run import DryRun, PlanCard, Progress, RunState, StepLine, StepS
 from bot.domain.runbook import Entry
 from bot.views import text as texts
 from bot.views.mentions import Mentions
-from bot.views.render import Shown, render
+from bot.views.render import render
 from lab.slack.blocks import check_message_blocks
 
 NASTY = st.sampled_from(
@@ -32,7 +33,7 @@ ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def fits(value: Shown) -> None:
+def fits(value: Content) -> None:
     """The strict validator takes it, the whole is under 12,000 characters, and no escape is broken."""
     made = render("key", value, Mentions())
     check_message_blocks(made.blocks)
