@@ -9,7 +9,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 
-_LINK = re.compile(r"<((?:https?|mailto|tel):[^|>]*)(?:\|([^>]*))?>")
+_LINK = re.compile(r"<((?:https?|mailto|tel):[^|<>]*+)(?:\|([^<>]*+))?>")
 _WORDS = ("text", "title", "pretext", "fallback", "value")
 _NESTED = ("blocks", "attachments", "elements", "fields", "accessory")
 _LONGEST = 100_000

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +52,16 @@ def test_blocks_of_an_app() -> None:
     ]
 
     assert message_text({"blocks": blocks}) == "one\ntwo"
+
+
+@pytest.mark.parametrize("fragment", ["<http:", "<http:a|", "<mailto:", "<", "|", "&lt;"])
+def test_time_grows_with_the_length_only(fragment: str) -> None:
+    """It is read before the acknowledgement, while every other request waits."""
+    text = fragment * (40_000 // len(fragment))
+    started = time.perf_counter()
+    message_text({"text": text})
+
+    assert time.perf_counter() - started < 1
 
 
 _JSON = st.recursive(
