@@ -19,6 +19,8 @@ from bot.views.terminal_line import one_line
 
 _SHARES, _MOST_AT_ONCE = 16, 16
 """Each process is sent work often enough for all to end together, and seldom enough for it to cost nothing."""
+_BETWEEN = "\x7f"
+_TEXT, _NO_MATCHES = '{"text": ', ', "matches": []}\n'
 _quoted = JSONEncoder(ensure_ascii=False).encode
 
 
@@ -89,11 +91,15 @@ class Answers:
     def _objects(self, piece: Piece, known: Sequence[KnownLine]) -> Iterator[str]:
         if self._cleaner is None or piece.is_empty:
             return
-        by_number = {line.number: line for line in known}
-        for number, clean in enumerate(self._cleaner.lines(piece.text)):
-            line = by_number.get(number)
-            matches = ", ".join(map(_match, self._shown(line, clean))) if line else ""
+        lines = self._cleaner.lines(piece.text)
+        done = 0
+        for line in known:
+            yield _without_matches(lines[done : line.number])
+            clean = lines[line.number]
+            matches = ", ".join(map(_match, self._shown(line, clean)))
             yield f'{{"text": {_quoted(clean)}, "matches": [{matches}]}}\n'
+            done = line.number + 1
+        yield _without_matches(lines[done:])
 
     def _words(self, line: KnownLine) -> str:
         shown = self._shown(line, self._redactor.text(line.text))
@@ -113,6 +119,16 @@ def _tally(piece: Piece, lines: Sequence[KnownLine | NamedLine]) -> Tally:
     for line in lines:
         tally.note(line)
     return tally
+
+
+def _without_matches(lines: Sequence[str]) -> str:
+    """An object a line, written at once: with a sign between the lines that JSON takes as it is."""
+    if not lines:
+        return ""
+    text = _BETWEEN.join(lines)
+    if text.count(_BETWEEN) >= len(lines):
+        return "".join(f"{_TEXT}{_quoted(line)}{_NO_MATCHES}" for line in lines)
+    return _TEXT + _quoted(text).replace(_BETWEEN, f'"{_NO_MATCHES}{_TEXT}"') + _NO_MATCHES
 
 
 def _match(shown: _Shown) -> str:

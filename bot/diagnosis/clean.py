@@ -22,10 +22,14 @@ class Cleaner:
         user_ids = {start for start, _ in self._user_ids.find(text)}
         lines = text.split("\n")
         start = 0
+        numbers: list[int] = []
         for nth, line in enumerate(lines):
             if start in others:
                 lines[nth] = self._redactor.text(line)
             elif start in user_ids:
-                lines[nth] = mask_user_ids(line)
+                numbers.append(nth)
             start += len(line) + 1
+        masked = mask_user_ids("\n".join(lines[nth] for nth in numbers))  # at once; no user id goes past its line
+        for nth, line in zip(numbers, masked.split("\n"), strict=False):
+            lines[nth] = line
         return lines

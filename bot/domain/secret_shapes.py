@@ -36,7 +36,7 @@ def _email(match: re.Match[str]) -> str:
 
 
 def _phone(match: re.Match[str]) -> str:
-    digits = re.sub(r"\D", "", match[0])
+    digits = _NO_DIGITS.sub("", match[0])
     return f"{MASK}{digits[-2:]}" if len(digits) >= 8 else match[0]
 
 
@@ -44,6 +44,7 @@ def _soql_numbers(match: re.Match[str]) -> str:
     return _SOQL_DIGITS.sub(lambda found: mask_phone(found["number"]) if found["number"] else found[0], match[0])
 
 
+_NO_DIGITS = re.compile(r"\D+")
 _IN_A_GO_MAP = "|".join(rf"(?<={name}:52)" for name in ("[iI][dD]", "[uU]ser", "[fF]rom", "[tT]o", "[tT]el"))
 """`map[userID:5215…]`: behind a colon stands else what Redis counts, `master_repl_offset:52…`."""
 _USER_ID = rf"52(?:(?<![\w.:+-]52)|{_IN_A_GO_MAP})(?<!offset 52)\d{{10,11}}(?![\w.])"

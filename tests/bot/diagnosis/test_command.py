@@ -16,6 +16,7 @@ import pytest
 
 from bot.diagnosis import command
 from bot.diagnosis.command import diagnose
+from bot.domain.redaction import Redactor
 from bot.runbook.loader import Runbook, load_runbook
 
 DOWN = "dial tcp 10.0.0.1:6379: connect: no route to host"
@@ -59,6 +60,27 @@ def test_every_line_has_its_object(tmp_path: Path, capfdbinary: Captured) -> Non
         ["expired-password"],
     ]
     assert told[0] == {"text": WELL, "matches": []}
+
+
+def test_every_line_is_told_whatever_it_is_made_of(tmp_path: Path, capfdbinary: Captured) -> None:
+    """Objects are written many at once; nothing within a line may look like its end."""
+    lines = [WELL, "a\x7fb", "\\n", '"', "", "\x00", "\u2028", DOWN, "\x7f", ', "matches": []}']
+
+    assert diagnose(["--json", log_of(tmp_path, *lines)]) == 0
+
+    told = objects(capfdbinary.readouterr().out)
+    assert [each["text"] for each in told] == lines
+    assert [bool(each["matches"]) for each in told] == [line == DOWN for line in lines]
+
+
+def test_user_ids_are_masked_on_each_line(tmp_path: Path, capfdbinary: Captured) -> None:
+    """Many lines at once, as alone."""
+    lines = ["userID:5215512345678", "5215512345678", WELL, "521551234567890", "5215512345679 5215512345670"]
+
+    assert diagnose(["--json", log_of(tmp_path, *lines)]) == 0
+
+    told = objects(capfdbinary.readouterr().out)
+    assert [each["text"] for each in told] == list(map(Redactor().text, lines))
 
 
 def test_no_secret_is_printed(tmp_path: Path, capfdbinary: Captured) -> None:
