@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.redaction import Redactor
 from bot.domain.redaction_hints import other_hints, user_id_hint
 from bot.domain.secret_shapes import mask_user_ids
-from bot.runbook.line_finder import LineFinder
+from bot.runbook.line_finder import LineFinder, one_byte_each
 
 
 class Cleaner:
@@ -18,8 +18,9 @@ class Cleaner:
 
     def lines(self, text: str) -> list[str]:
         """The lines of a text, which are parted by `\\n` alone, as they may be shown."""
-        others = {start for start, _ in self._others.find(text)}
-        user_ids = {start for start, _ in self._user_ids.find(text)}
+        data = one_byte_each(text)
+        others = {start for start, _ in self._others.find_in(data)}
+        user_ids = {start for start, _ in self._user_ids.find_in(data)}
         lines = text.split("\n")
         start = 0
         numbers: list[int] = []

@@ -32,9 +32,12 @@ class LineFinder:
 
     def find(self, text: str) -> list[Line]:
         """The lines in their order; lines are parted by `\\n` alone."""
-        if self._database is None or not text:
+        return self.find_in(one_byte_each(text))
+
+    def find_in(self, data: bytes) -> list[Line]:
+        """The same in what `one_byte_each` makes of a text: for whoever searches it twice."""
+        if self._database is None or not data:
             return []
-        data = one_byte_each(text)
         ends: set[int] = set()
 
         def on_match(_pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:

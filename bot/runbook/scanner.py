@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from bot.runbook.line_finder import Line, LineFinder
+from bot.runbook.line_finder import Line, LineFinder, one_byte_each
 from bot.runbook.plain import plain
 
 _WRITTEN_OTHERWISE = (
@@ -30,8 +30,9 @@ class Scanner:
 
     def candidates(self, text: str) -> list[Line]:
         """The lines that the matcher has to look at, in order; lines are parted by `\\n` alone."""
-        plain_ones = self._known.find(text)
-        others = self._in_plain_words(text, self._written_otherwise.find(text))
+        data = one_byte_each(text)
+        plain_ones = self._known.find_in(data)
+        others = self._in_plain_words(text, self._written_otherwise.find_in(data))
         return [line for line, _ in groupby(heapq.merge(plain_ones, others))]
 
     def _in_plain_words(self, text: str, lines: Sequence[Line]) -> list[Line]:
