@@ -9,6 +9,10 @@ from bot.runbook.loader import Runbook
 from bot.runbook.matcher import Matcher
 
 
+_LONGEST_LINE = 8_192
+"""Characters of a line that are looked at: the cause stands at its beginning, and a hostile one costs seconds."""
+
+
 def recognise(
     matcher: Matcher, runbook: Runbook, lines: Sequence[str], where: Callable[[int], str]
 ) -> tuple[Recognised, ...]:
@@ -17,6 +21,7 @@ def recognise(
     The lines are judged as one text, because a log-in after an expired session makes it harmless; then one by one,
     to count. Takes time in proportion to the text: call it in a thread for a long one.
     """
+    lines = [line[:_LONGEST_LINE] for line in lines]
     named = {match.entry: match for match in matcher.match("\n".join(lines))}
     if not named:
         return ()
