@@ -8,7 +8,6 @@ from bot.domain.diagnosis import Recognised
 from bot.runbook.loader import Runbook
 from bot.runbook.matcher import Matcher
 
-
 _LONGEST_LINE = 8_192
 """Characters of a line that are looked at: the cause stands at its beginning, and a hostile one costs seconds."""
 
