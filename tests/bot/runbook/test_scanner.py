@@ -81,6 +81,21 @@ def test_a_long_text_is_answered_as_its_lines_are(text: str) -> None:
     assert told == [(number, line, matches) for number, line in lines if (matches := MATCHER.match(line))]
 
 
+@pytest.mark.parametrize("wrap", WRAPPINGS.values(), ids=WRAPPINGS.keys())
+def test_to_count_gives_the_names_that_the_matches_have(wrap: Callable[[str], str]) -> None:
+    """And what was kept of a line with the same patterns says what is said without: two lines are judged anew."""
+    lines = [line for example in EXAMPLES for line in ("nothing", wrap(" ".join(example.split())))]
+    text = "\n".join(lines)
+
+    known = list(KNOWN.of(text))
+
+    assert [(line.number, line.start, line.text, line.entries) for line in known] == [
+        (line.number, line.start, line.text, line.entries) for line in KNOWN.named(text)
+    ]
+    assert all(text[line.start :].startswith(line.text) for line in known)
+    assert all(MATCHER.match(f"{line.text}\n ") == line.matches for line in known)
+
+
 def test_a_line_is_named_once_and_in_order() -> None:
     """However many patterns fit it, at how many places."""
     text = "readonly readonly status[400]\nnothing\nREADONLY"
