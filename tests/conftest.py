@@ -20,7 +20,15 @@ from lab.slack.rate_limits import RateLimits
 from lab.slack.server import SlackStandIn
 from lab.slack.workspace import acme_workspace
 
+_LONGEST_FIRST = ("chaos", "journeys", "contracts")
+"""So that no worker is left alone with them when the others have nothing left to do."""
 IMPATIENT = Patience(first_seconds=0.02, longest_seconds=0.1, parent_seconds=2.0)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole worlds come before single functions; within a folder the order stays."""
+    folders = {item: item.path.relative_to(item.config.rootpath / "tests").parts[0] for item in items}
+    items.sort(key=lambda item: _LONGEST_FIRST.index(f) if (f := folders[item]) in _LONGEST_FIRST else 9)
 
 
 @pytest.fixture
