@@ -45,7 +45,7 @@ class Windows:
     forbidden_polls: float = 10.0
     lasting_polls: float = 4.0
     silent_polls: float = 8.0
-    traces: int = 60
+    traces: int = 20
     integrations: float = 4.0
 
 

@@ -62,10 +62,13 @@ async def _page(
 async def _resolve_what_healed(
     desk: Desk, target: Target, items: tuple[Explained, ...], *, complete: bool, key: str
 ) -> None:
-    """A complete answer without a trace of an entry ends its pages, if every check that may name it could tell."""
+    """A complete answer that does not name an entry ends its pages, if every check that may name it could tell.
+
+    What only informs (old errors in the traces) holds no page open.
+    """
     if not complete:
         return
-    named = {item.entry.id for item in items if item.entry is not None}
+    named = {item.entry.id for item in items if item.entry is not None and item.entry.pages_for(item.finding.code)}
     doubtful = {item.finding.check for item in items if item.finding.outcome is Outcome.UNKNOWN}
     for entry, checks in _entries_of_checks(desk).items():
         page = desk.runbook.get(entry)

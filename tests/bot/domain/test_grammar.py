@@ -192,11 +192,11 @@ def test_a_target_without_its_name_is_a_mistake() -> None:
 @pytest.mark.parametrize("piece", ['"', "a ", "--x ", "'", "—", "=“", "status ", "--target=“ "])
 def test_time_is_linear(piece: str) -> None:
     """A hundred thousand characters take a moment, however nasty."""
-    began = time.perf_counter()
+    began = time.process_time()
     parse(piece * (100_000 // len(piece)))
     parse("freeze " + piece * (100_000 // len(piece)))
 
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 @pytest.mark.parametrize(

@@ -58,10 +58,10 @@ def test_blocks_of_an_app() -> None:
 def test_time_grows_with_the_length_only(fragment: str) -> None:
     """It is read before the acknowledgement, while every other request waits."""
     text = fragment * (40_000 // len(fragment))
-    started = time.perf_counter()
+    started = time.process_time()
     message_text({"text": text})
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 _JSON = st.recursive(

@@ -344,10 +344,10 @@ def test_no_field_value_survives_in_the_four_syntaxes(secret: str) -> None:
 )
 def test_time_grows_with_the_length_only(fragment: str) -> None:
     """A hostile log line cannot hold up the bot."""
-    started = time.perf_counter()
+    started = time.process_time()
     KNOWING.text(fragment * (100_000 // len(fragment)))
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
