@@ -40,12 +40,16 @@ class _Child:
     stdin: asyncio.StreamWriter
     waiting: dict[int, asyncio.Future[Any]] = field(default_factory=dict)
     last_words: str = ""
+    silent_since: float | None = None
+    """When it was asked the first question since its last answer, by the loop's clock; None when none is open."""
 
 
 class KafkaApart:
     """One for all targets: the process holds a client for each cluster; it begins with the first question."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience_seconds: float = 30.0) -> None:
+        """`patience_seconds`: each question is answered within its deadline; one silent for so long is replaced."""
+        self._patience_seconds = patience_seconds
         self._numbers = itertools.count()
         self._child: _Child | None = None
         self._starting = asyncio.Lock()
@@ -64,6 +68,8 @@ class KafkaApart:
         number = next(self._numbers)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         child.waiting[number] = answer
+        if child.silent_since is None:
+            child.silent_since = asyncio.get_running_loop().time()
         try:
             child.stdin.write(written(Request(number, key, method, arguments)))
             await child.stdin.drain()
@@ -93,9 +99,17 @@ class KafkaApart:
 
     async def _running(self) -> _Child:
         async with self._starting:
+            if self._child is not None and self._is_hung(self._child):
+                _log.warning("the process that asks Kafka says nothing any more; starting another")
+                self._child.process.kill()
+                self._child = None
             if self._child is None:
                 self._child = await self._start()
             return self._child
+
+    def _is_hung(self, child: _Child) -> bool:
+        now = asyncio.get_running_loop().time()
+        return child.silent_since is not None and now - child.silent_since > self._patience_seconds
 
     async def _start(self) -> _Child:
         try:
@@ -124,6 +138,7 @@ class KafkaApart:
         with contextlib.suppress(asyncio.IncompleteReadError, pickle.UnpicklingError):
             while True:
                 reply = cast(Reply, await read_frame(stdout))
+                child.silent_since = None
                 answer = child.waiting.get(reply.number)
                 if answer is not None and not answer.done():
                     _settle(answer, reply)

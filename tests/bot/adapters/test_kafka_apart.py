@@ -108,6 +108,24 @@ async def test_brokers_that_come_and_go_never_end_the_asker(kafka: KafkaWorld, a
         pytest.fail("Kafka came back, and was never seen again")
 
 
+async def test_one_that_hangs_is_replaced(kafka: KafkaWorld) -> None:
+    """Alive, and silent for longer than any question takes."""
+    apart = KafkaApart(patience_seconds=0.2)
+    there = stream(apart, kafka)
+    await there.topic_names()
+    first = apart.pid
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await there.topics([TOPIC])
+
+    assert TOPIC in await there.topic_names()
+    assert apart.pid != first
+    await apart.aclose()
+    assert not psutil.pid_exists(first)
+
+
 async def test_it_ends_with_its_asker(kafka: KafkaWorld, tmp_path: Path) -> None:
     """Even by kill -9: the end of its input is the end of it."""
     script = (
