@@ -48,7 +48,7 @@ class KafkaApart:
     """One for all targets: the process holds a client for each cluster; it begins with the first question."""
 
     def __init__(self, *, patience_seconds: float = 30.0) -> None:
-        """`patience_seconds`: each question is answered within its deadline; one silent for so long is replaced."""
+        """`patience_seconds`: every question has a shorter deadline; one silent for so long is replaced."""
         self._patience_seconds = patience_seconds
         self._numbers = itertools.count()
         self._child: _Child | None = None
