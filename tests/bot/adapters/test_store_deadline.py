@@ -74,7 +74,7 @@ async def test_a_lock_of_another_process_is_not_waited_for_too_long(store: Store
 async def test_a_full_disk_refuses_and_recovers(store: Store) -> None:
     """No page more may be had: Unreachable, until there is room again; what was committed stays."""
     pages = await store.database.run(lambda each: each.exec_driver_sql("PRAGMA page_count").scalar_one())
-    await store.database.run(lambda each: each.exec_driver_sql(f"PRAGMA max_page_count={pages + 1}").scalar_one())
+    await _bound(store, pages + 1)
     taken = 0
     with contextlib.suppress(Unreachable):
         while await store.inbox.record(received(f"k{taken}")):
@@ -83,9 +83,17 @@ async def test_a_full_disk_refuses_and_recovers(store: Store) -> None:
         await store.inbox.record(received("refused"))
     assert len(await store.inbox.pending()) == taken
 
-    await store.database.run(lambda each: each.exec_driver_sql("PRAGMA max_page_count=1000000").scalar_one())
+    await _bound(store, 1_000_000)
     assert await store.inbox.record(received("after"))
     assert len(await store.inbox.pending()) == taken + 1
+
+
+async def _bound(store: Store, pages: int) -> None:
+    """SQLite keeps the bound a connection: what arrives has one of its own."""
+    database = store.database
+    shortcut = database._shortcut
+    await database._on_worker(lambda: shortcut._open(1.0).execute(f"PRAGMA max_page_count={pages}").fetchone())
+    await database.run(lambda each: each.exec_driver_sql(f"PRAGMA max_page_count={pages}").scalar_one())
 
 
 async def test_somebody_who_goes_away_is_no_busy_store(store: Store) -> None:
