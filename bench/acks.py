@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from bench.servers import CHANNEL, PATH, RITA, TEAM
-from lab.bot_process import free_port
+from lab.ports import free_port
 from lab.slack.delivery.signed_http import sign
 from lab.slack.server import SlackStandIn
 

@@ -22,7 +22,7 @@ from lab.bot_config import (
     bot_settings,
     write_config,
 )
-from lab.bot_process import BotProcess, free_port
+from lab.bot_process import BotProcess
 from lab.estate.argocd import ArgoCdStandIn
 from lab.estate.bot_platform import TOPIC, BotPlatform
 from lab.estate.confluent import ConfluentStandIn
@@ -40,6 +40,7 @@ from lab.estate.salesforce.chat_setup import open_chat_queue
 from lab.estate.smtp import SmtpStandIn
 from lab.integrations_config import TOKEN_VARIABLE, integrations_section
 from lab.kafka_config import kafka_environment, kafka_section
+from lab.ports import free_port
 from lab.slack.server import SlackStandIn
 from lab.slack.workspace import acme_workspace
 from lab.visitors import Visitors

@@ -15,7 +15,7 @@ from bot.adapters.slack_pace import Pace
 from bot.adapters.slack_sender import Patience, SlackSender
 from bot.adapters.store.store import Store, open_store
 from bot.domain.redaction import Redactor
-from lab.bot_process import free_port
+from lab.ports import free_port
 from lab.slack.rate_limits import RateLimits
 from lab.slack.server import SlackStandIn
 from lab.slack.workspace import acme_workspace

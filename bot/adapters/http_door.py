@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.adapters.authorities import authorities
+from bot.adapters.user_agent import USER_AGENT
 from bot.domain.errors import BadAnswer, Unreachable
 
 WIRE_ERRORS = (httpx.HTTPError, httpx.InvalidURL, TimeoutError)
@@ -53,7 +54,10 @@ class HttpDoor:
         self._name, self._bytes_max = name, bytes_max
         timeout = httpx.Timeout(deadline_seconds, connect=deadline_seconds * _CONNECT_SHARE)
         self._http = http or httpx.AsyncClient(
-            timeout=timeout, follow_redirects=False, verify=authorities(ca_file)
+            timeout=timeout,
+            follow_redirects=False,
+            verify=authorities(ca_file),
+            headers={"User-Agent": USER_AGENT},
         )
 
     async def aclose(self) -> None:

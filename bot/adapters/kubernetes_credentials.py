@@ -8,6 +8,7 @@ from kubernetes.aio.config import ConfigException, load_incluster_config, load_k
 
 from bot.adapters.authorities import system_authorities
 from bot.adapters.kubernetes_api import KubernetesApi, Refresh
+from bot.adapters.user_agent import USER_AGENT
 from bot.domain.errors import AccessDenied
 
 
@@ -55,6 +56,7 @@ async def connect_kubernetes(
 def _client(configuration: Configuration) -> ApiClient:
     """Each would hold the system's authorities anew."""
     client = ApiClient(configuration)
+    client.user_agent = USER_AGENT
     own = (configuration.ssl_ca_cert, configuration.ca_cert_data, configuration.cert_file)
     if not any(own) and configuration.verify_ssl and not configuration.disable_strict_ssl_verification:
         client.rest_client.ssl_context = system_authorities()

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from bot.adapters.authorities import authorities
+from bot.adapters.user_agent import USER_AGENT
 from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, Unreachable
 from bot.domain.page import Page
 from bot.domain.runbook import Team
@@ -44,7 +45,10 @@ class PagerDutyPager:
         self._links = links
         self._deadline_seconds = deadline_seconds
         self._http = http or httpx.AsyncClient(
-            timeout=deadline_seconds, follow_redirects=False, verify=authorities()
+            timeout=deadline_seconds,
+            follow_redirects=False,
+            verify=authorities(),
+            headers={"User-Agent": USER_AGENT},
         )
 
     async def aclose(self) -> None:

@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.slack_errors import answer_of
 from bot.adapters.slack_http import SignedHttp
 from bot.adapters.slack_socket import SocketMode
+from bot.adapters.user_agent import USER_AGENT
 
 API_URL = "https://slack.com/api/"
 _TIMEOUT = aiohttp.ClientTimeout(total=10.0, connect=5.0)
@@ -72,7 +73,11 @@ def web_client(session: aiohttp.ClientSession, bot_token: str, api_url: str) -> 
     """The Web API on this session; nothing is asked yet."""
     # Only 429 is retried inside a call: repeating a lost answer there could post twice.
     web = AsyncWebClient(
-        token=bot_token, base_url=api_url, session=session, retry_handlers=[AsyncRateLimitErrorRetryHandler()]
+        token=bot_token,
+        base_url=api_url,
+        session=session,
+        retry_handlers=[AsyncRateLimitErrorRetryHandler()],
+        user_agent_prefix=USER_AGENT,
     )
     if _needs_no_proxy(api_url):
         web.proxy = None

@@ -10,6 +10,7 @@ from typing import Self
 from aiohttp import web
 
 from lab.estate.faults import Faults
+from lab.ports import free_port
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -68,7 +69,7 @@ class HttpStandIn:
 
     async def _listen(self, port: int) -> int:
         assert self._runner is not None
-        site = web.TCPSite(self._runner, self._host, port)
+        site = web.TCPSite(self._runner, self._host, port or free_port(self._host))
         await site.start()
         return int(self._runner.addresses[-1][1])
 

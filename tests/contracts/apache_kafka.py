@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.estate.certificates import ServerCertificate, issue
+from lab.ports import free_port
 
 _PR_SET_PDEATHSIG = 1
 _START_SECONDS = 90
@@ -36,7 +37,7 @@ def broker(jars: Path, accounts: Mapping[str, str]) -> Iterator[ApacheKafka]:
     home = Path(tempfile.mkdtemp(prefix="sfint-kafka-"))
     try:
         certificate = issue("127.0.0.1")
-        port, controller_port = _free_port(), _free_port()
+        port, controller_port = free_port(), free_port()
         config = home / "server.properties"
         config.write_text(_properties(home, port, controller_port, certificate, accounts))
         java = ["java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp", f"{jars}/*"]
@@ -99,12 +100,6 @@ def _properties(
 
 def _one_line(pem: str) -> str:
     return pem.strip().replace("\n", "\\n")
-
-
-def _free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
 
 
 def _wait_until_it_listens(home: Path, server: subprocess.Popen[bytes], port: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC
@@ -21,6 +20,7 @@ from bot.ports.cache import Cache
 from bot.ports.clock import Clock
 from bot.ports.crm import Crm
 from lab.estate.salesforce.server import SalesforceStandIn
+from lab.ports import free_port
 from tests.bot.adapters.redis_processes import RedisProcesses, ask, eventually, pod_at
 from tests.fakes.estate import FakeCache, FakeClock, FakeCrm
 
@@ -43,10 +43,7 @@ def fake_cache() -> FakeCache:
 @pytest.fixture(scope="module")
 def real_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCache]:
     """The adapter, and servers like that."""
-    with socket.socket() as first, socket.socket() as second:
-        first.bind((MASTER.ip, 0))
-        second.bind((MASTER.ip, 0))
-        redis, sentinel = int(first.getsockname()[1]), int(second.getsockname()[1])
+    redis, sentinel = free_port(MASTER.ip), free_port(MASTER.ip)
     world = RedisProcesses(tmp_path_factory.mktemp("redis"))
     try:
         world.redis(MASTER.ip, redis)

@@ -18,6 +18,7 @@ from lab.estate.kafka.requests import APIS
 from lab.estate.kafka.requests.call import Call
 from lab.estate.kafka.topics import Topics
 from lab.estate.kafka.wire import Answer, BadFrame, Frame
+from lab.ports import free_port
 
 _LARGEST_FRAME = 100 * 1024**2
 _OWN_VERSIONS = {
@@ -72,7 +73,7 @@ class KafkaStandIn:
     async def start(self) -> None:
         """Listen on a free port, or again on the same one."""
         tls = self.certificate.context() if self.security == "SASL_SSL" else None
-        port = self.cluster.address[1]
+        port = self.cluster.address[1] or free_port(self._host)
         self._server = await asyncio.start_server(self._accept, self._host, port, ssl=tls)
         self.cluster.address = (self._host, self._server.sockets[0].getsockname()[1])
 

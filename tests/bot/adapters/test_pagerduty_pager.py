@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.adapters.pagerduty import PagerDutyPager
+from bot.adapters.user_agent import USER_AGENT
 from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, SfintError, Unreachable
 from bot.domain.page import Page, PageState, page_key
 from bot.domain.runbook import Severity, Team
@@ -52,6 +54,15 @@ async def _pager(duty: PagerDutyStandIn) -> AsyncIterator[PagerDutyPager]:
         yield pager
     finally:
         await pager.aclose()
+
+
+async def test_the_bot_names_itself(duty: PagerDutyStandIn) -> None:
+    """So that the provider's own log tells who paged."""
+    async with _pager(duty) as pager:
+        await pager.trigger(_page())
+
+    assert duty.requests[-1].headers["user-agent"] == USER_AGENT
+    assert re.fullmatch(r"sfint/\d+\.\d+\.\d+", USER_AGENT)
 
 
 async def test_a_page_is_triggered_acknowledged_and_resolved(duty: PagerDutyStandIn) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from bot.adapters.redis import Login, RedisCache, Tls, dial_directly
 from bot.domain.errors import AccessDenied, RunStopped, Unreachable
 from bot.ports.dial import Dial
+from lab.ports import free_port
 from tests.bot.adapters.forwarding_api import forwarding_api
 from tests.bot.adapters.redis_processes import RedisProcesses, ask, eventually, pod_at
 
@@ -22,16 +22,10 @@ _MASTER = _PODS[0]
 _LOCKED, _ACL = f"{_NET}.21", f"{_NET}.22"
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind((_MASTER.ip, 0))
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
     """A master, two replicas and three sentinels that know each other; ports of Redis and of Sentinel."""
-    redis_port, sentinel_port = _free_port(), _free_port()
+    redis_port, sentinel_port = free_port(_MASTER.ip), free_port(_MASTER.ip)
     world = RedisProcesses(tmp_path_factory.mktemp("redis"))
     try:
         world.redis(_MASTER.ip, redis_port, 'save "900 1"')
@@ -149,7 +143,7 @@ async def test_a_sentinel_that_watches_another_master_says_so(ports: tuple[int, 
 
 async def test_passwords_that_do_not_fit_are_told_apart(tmp_path: Path, dial: Dial) -> None:
     """NOAUTH, WRONGPASS, and a password where none is wanted."""
-    port = _free_port()
+    port = free_port(_MASTER.ip)
     world = RedisProcesses(tmp_path)
     try:
         world.redis(_LOCKED, port, "requirepass open-sesame")
@@ -170,7 +164,7 @@ async def test_passwords_that_do_not_fit_are_told_apart(tmp_path: Path, dial: Di
 
 async def test_a_user_without_config_still_reads_and_persistence_counts_as_off(tmp_path: Path) -> None:
     """Managed Redis renames CONFIG, an ACL forbids it: noted, not failed; BGSAVE is then denied."""
-    port = _free_port()
+    port = free_port(_MASTER.ip)
     world = RedisProcesses(tmp_path)
     try:
         rule = "user bot on >secret ~* +info +ping +lastsave +time -role -config -bgsave"

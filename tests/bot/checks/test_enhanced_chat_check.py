@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from bot.domain.finding import Outcome
-from lab.bot_process import free_port
 from lab.estate.faults import Fault
+from lab.ports import free_port
 from tests.bot.checks.chat_world import ChatWorld
 
 

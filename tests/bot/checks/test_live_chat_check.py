@@ -17,8 +17,8 @@ from bot.domain.finding import Outcome
 from bot.domain.live_chat import LiveChat
 from bot.domain.redaction import Redactor
 from bot.usecases.run_checks import asked_of
-from lab.bot_process import free_port
 from lab.estate.faults import Fault
+from lab.ports import free_port
 from tests.bot.checks.chat_world import ChatWorld
 
 SESSION, AVAILABILITY = "/chat/rest/System/SessionId", "/chat/rest/Visitor/Availability"

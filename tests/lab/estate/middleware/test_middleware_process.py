@@ -17,12 +17,12 @@ from lab.estate.live_agent import LiveAgentStandIn
 from lab.estate.middleware import jwt
 from lab.estate.middleware.settings import PREFIX
 from lab.estate.salesforce import SalesforceStandIn
+from lab.ports import free_port
 from tests.lab.estate.middleware.valkey_process import (
     DEADLINE_SECONDS,
     Valkey,
     die_with_parent,
     eventually,
-    free_port,
 )
 
 JWT_SECRET = "acme-jwt"

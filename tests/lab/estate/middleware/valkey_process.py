@@ -6,12 +6,13 @@ import ctypes
 import os
 import shutil
 import signal
-import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+from lab.ports import free_port
 
 DEADLINE_SECONDS = 20
 PR_SET_PDEATHSIG = 1
@@ -31,13 +32,6 @@ def valkey_server() -> str:
 
         found = str(get_binary_path())
     return found
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind((host, 0))
-        return int(listener.getsockname()[1])
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
