@@ -43,9 +43,9 @@ fmt: setup
 packages:
 	@tools/debian-packages
 
-# Tests wait more than they compute: three at a time on two cores. A file stays with one worker, for its tests share a world.
+# Tests wait more than they compute: three at a time on two cores. What shares a world stays with one worker.
 test: setup packages
-	.venv/bin/pytest -m "not chaos" -n 3 --dist loadfile
+	.venv/bin/pytest -m "not chaos" -n 3
 
 # The Kafka contract over the stand-in and a real Apache Kafka, which is fetched once; docs/conformance.md tells of the other peers.
 conformance: setup

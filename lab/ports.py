@@ -9,7 +9,6 @@ from pathlib import Path
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST = 10_000
 _TRIES = 200
-_reserved: list[socket.socket] = []
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -27,14 +26,14 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def _reserve(port: int) -> bool:
-    """An abstract socket is a lock that the kernel takes back when its process ends."""
+    """An abstract socket, left open, is a lock that the kernel takes back when its process ends."""
     mark = socket.socket(socket.AF_UNIX)
     try:
         mark.bind(f"\0sfint-lab-port-{port}")
     except OSError:
         mark.close()
         return False
-    _reserved.append(mark)
+    mark.detach()
     return True
 
 

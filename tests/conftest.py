@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from cryptography.fernet import Fernet
+from xdist.remote import Producer
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.slack import OverHttp, OverSocket, Slack, build_slack
@@ -19,6 +20,7 @@ from lab.ports import free_port
 from lab.slack.rate_limits import RateLimits
 from lab.slack.server import SlackStandIn
 from lab.slack.workspace import acme_workspace
+from tests.work_units import ByWorld
 
 _LONGEST_FIRST = ("chaos", "journeys", "contracts")
 """So that no worker is left alone with them when the others have nothing left to do."""
@@ -29,6 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole worlds come before single functions; within a folder the order stays."""
     folders = {item: item.path.relative_to(item.config.rootpath / "tests").parts[0] for item in items}
     items.sort(key=lambda item: _LONGEST_FIRST.index(f) if (f := folders[item]) in _LONGEST_FIRST else 9)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWorld:
+    """In the order above."""
+    config.option.loadscopereorder = False
+    return ByWorld(config, log)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def log_reading(key: str, shown: LogReading) -> Rendered:
 def _title(found: Sequence[Recognised], source: str) -> str:
     if not found:
         return f"⚪ {NOTHING}: {source}"
-    return f"🔎 {found[0].page.title} ({found[0].page.id}): {source}"
+    return f"🔍 {found[0].page.title} ({found[0].page.id}): {source}"
 
 
 def _card(

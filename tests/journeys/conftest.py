@@ -13,9 +13,10 @@ from tests.journeys.room import Room
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every journey runs over sockets and over signed requests; a heavy module may name its MODES."""
+    """Every journey runs over sockets and over signed requests, unless `modes` says that it has but one way."""
     if "world" in metafunc.fixturenames:
-        modes = getattr(metafunc.module, "MODES", MODES)
+        only = metafunc.definition.get_closest_marker("modes")
+        modes = only.args if only else MODES
         metafunc.parametrize("world", modes, indirect=True, scope="module")
 
 

@@ -45,7 +45,6 @@ from tests.journeys.room import (
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WINDOWS = Windows(cooldown=60.0)
-MODES = ("socket",)
 COMMAND = "/sfint restart-middleware"
 SHOW_PAGE = "sfint:runbook:0"
 NOT_APPROVER = "you do not hold the role `approver`"
@@ -71,6 +70,11 @@ async def books(world: World) -> list[dict[str, Any]]:
     """The audit log as `sfint audit export` prints it, without a process of its own for each look."""
     settings = load_settings(world.bot.config, world.bot.environment)
     return [json.loads(line) for line in await audit_lines(settings, Redactor(settings.secrets()))]
+
+
+async def is_booked(world: World, run_id: str, action: str) -> bool:
+    """Whether the audit log has that line of the run; the end is recorded after it was shown."""
+    return any((line["correlation_id"], line["action"]) == (run_id, action) for line in await books(world))
 
 
 async def refusals(world: World, actor: str) -> list[dict[str, Any]]:
@@ -341,6 +345,7 @@ async def test_fifty_racing_clicks_are_one_decision(room: Room, world: World) ->
     assert state_of(ended) == "succeeded"
     await room.wait(lambda _: len([each for each in room.news(known) if each.ephemeral_to]) == 49)
 
+    await world.until(lambda: is_booked(world, run_id, "run.succeeded"), 30.0, "the end stands in the books")
     lines = await books(world)
     approved = [line["actor"] for line in lines if line["action"] == "approval.approved"]
     of_run = [line["action"] for line in lines if line["correlation_id"] == run_id]

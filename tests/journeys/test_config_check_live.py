@@ -14,8 +14,7 @@ import pytest_asyncio
 from lab.estate.bot_platform import TOPIC
 from lab.world import INCIDENTS, World
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-MODES = ("socket",)
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.modes("socket")]
 """The one line that differs in the other mode is asked for by an override."""
 
 

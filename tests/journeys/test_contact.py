@@ -10,7 +10,6 @@ from lab.estate.salesforce.records import BLOCKED_CHAT_FIELD
 from lab.world import World
 from tests.journeys.room import RITA, Room, audit, everything, payload, sfint, state_of
 
-MODES = ("socket",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 EMAIL, PHONE = "mquintana@example.net", "5587654321"
 PERSONAL = (EMAIL, "mquintana", PHONE, "55 8765 4321", "Mercedes", "Quintana")

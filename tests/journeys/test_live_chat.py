@@ -7,7 +7,6 @@ import pytest
 from lab.world import World
 from tests.journeys.room import RITA, Room, everything, payload
 
-MODES = ("socket",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

@@ -13,7 +13,6 @@ from lab.estate.faults import Fault
 from lab.world import World
 from tests.journeys.room import APPROVE, ARNO, RITA, Room, payload, sfint
 
-MODES = ("socket",)
 WINDOWS = Windows(cooldown=0.0, watch=0.0)
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(420)]
 PERSONAL = ("canary@acme.example.com", "5215599999999")

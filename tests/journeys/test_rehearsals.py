@@ -6,11 +6,9 @@ import pytest
 
 from lab.rehearsal import Rehearsal
 from lab.scenario import collect
-from lab.world import World
+from lab.world import MODES, World
 from tests.chaos.lives import scales
 
-OVER_HTTP = ("redis-stale-master", "middleware-down", "password-expired")
-"""A change of Redis, a restart, and mail: the modes differ on the way in only, which is the same for all."""
 FIELDS = {
     "scenario",
     "expected_entry",
@@ -21,10 +19,10 @@ FIELDS = {
     "seconds_to_repair",
     "ok",
 }
-PLAYED = [("socket", name) for name in collect()] + [("http", name) for name in OVER_HTTP]
 
 
-@pytest.mark.parametrize(("mode", "name"), PLAYED)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", collect())
 async def test_a_rehearsal_ends_well(mode: str, name: str) -> None:
     """In a world of its own; the transcript is shown when it does not."""
     transcript: list[str] = []

@@ -14,7 +14,6 @@ from lab.scenario import collect
 from lab.world import World
 from tests.journeys.room import ARNO, RITA, Room
 
-MODES = ("socket",)
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(420)]
 CHROMIUM = "/usr/bin/chromium"
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "restart-sentinel.png"

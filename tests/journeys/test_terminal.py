@@ -11,7 +11,6 @@ from lab.world import World
 from tests.journeys.room import sfint, writes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-MODES = ("socket",)
 
 ON_TERMINAL = {
     ("stauts",): ("there is no command `stauts`", "sfint status"),

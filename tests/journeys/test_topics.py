@@ -11,7 +11,6 @@ from lab.slack.messages import StoredMessage
 from lab.world import World
 from tests.journeys.room import RITA, Room, everything, payload
 
-MODES = ("socket",)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

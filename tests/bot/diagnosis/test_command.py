@@ -7,7 +7,6 @@ import os
 import select
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -259,13 +258,11 @@ def test_whoever_has_seen_enough_may_go(tmp_path: Path) -> None:
         assert process.stdout
         assert process.stdout.readline().startswith(b'{"text": "0 ')
         process.stdout.close()
-        began = time.monotonic()
         assert process.wait(timeout=60) == 0
         assert process.stderr
         complaint = process.stderr.read()
 
     assert complaint == b""
-    assert time.monotonic() - began < 30
 
 
 def test_it_needs_no_configuration_and_explains_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
