@@ -156,6 +156,28 @@ async def test_spans_without_secrets_are_well(site: Site) -> None:
     assert (found.outcome, found.code) == (Outcome.OK, "datadog-secrets.ok")
 
 
+async def test_no_span_to_search_is_no_span_without_secrets(site: Site) -> None:
+    """Nothing was read, so nothing is known; it says of what, of when, and what may be the reason."""
+    site.peer.spans.clear()
+
+    found = await site.finding("datadog-secrets")
+
+    assert (found.outcome, found.code) == (Outcome.UNKNOWN, "datadog.secrets-unread")
+    assert f"cannot tell whether secrets stand in spans: none of {SERVICE} in the last 15 min" in found.summary
+    assert "its name or environment is another one" in found.evidence[0]
+
+
+async def test_without_a_log_in_or_an_error_other_spans_are_searched(site: Site) -> None:
+    """A token lasts for hours: most of the time nobody logs in, and all is well."""
+    site.peer.spans.clear()
+    record(site.peer, POLL, 204, interconnection='manage.Interconnection{SessionKey:"k!1!abcdef="}')
+
+    found = await site.finding("datadog-secrets")
+
+    assert found.code == "datadog.secrets-in-spans"
+    assert found.evidence[0] == f"in {POLL}, the tag interconnection holds a session key"
+
+
 @pytest.mark.parametrize("name", ["datadog", "datadog-secrets"])
 @pytest.mark.parametrize(
     ("fault", "words"),
