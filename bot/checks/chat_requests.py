@@ -9,7 +9,7 @@ from bot.domain.finding import Finding, Outcome
 from bot.domain.live_chat import ChatRequests
 from bot.domain.target import Target
 from bot.ports.estate import Estate
-from bot.readings.middleware_log import read_middleware_log
+from bot.readings.middleware_log import MiddlewareLog, read_middleware_log
 
 _CODES = ("ok", "blocked", "blocked-few", "unavailable", "other-reason")
 _ADVICE = (
@@ -34,10 +34,10 @@ async def chat_requests(target: Target, estate: Estate) -> Finding:
     if target.live_chat is None:
         raise NotFound("no live chat is configured")
     settings = target.live_chat.requests
-    lines = await read_middleware_log(target, estate, since_seconds=settings.window_seconds)
-    events = read_chat_events(lines)
+    log = await read_middleware_log(target, estate, since_seconds=settings.window_seconds)
+    events = read_chat_events(log.lines)
     window = f"in the last {settings.window_seconds / 60:g} min"
-    evidence = _evidence(target, events)
+    evidence = _evidence(target, events, log)
     blocked = len(events.users.get("blocked", ()))
     if blocked:
         words = f"ChatRequestFail [Blocked] for {_users(blocked)} {window}"
@@ -53,7 +53,13 @@ async def chat_requests(target: Target, estate: Estate) -> Finding:
     if events.fails:
         reasons = ", ".join(sorted(events.fails))
         return _finding("other-reason", f"requests fail {window} with the reason {reasons}", evidence)
-    return _finding("ok", f"no request for a chat failed {window} ({events.requests} were made)", evidence)
+    return _none_failed(f"no request for a chat failed {window} ({events.requests} were made)", log)
+
+
+def _none_failed(words: str, log: MiddlewareLog) -> Finding:
+    if log.lacks_newest:
+        raise NotFound(f"{words} as far as the middleware's log was read, but {log.gap}")
+    return _finding("ok", f"{words}; of the middleware's log {log.gap}" if log.gap else words, ())
 
 
 def _egress(settings: ChatRequests) -> str:
@@ -62,7 +68,7 @@ def _egress(settings: ChatRequests) -> str:
     return f"; the middleware's egress address is {addresses}" if addresses else ""
 
 
-def _evidence(target: Target, events: ChatEvents) -> tuple[str, ...]:
+def _evidence(target: Target, events: ChatEvents, log: MiddlewareLog) -> tuple[str, ...]:
     if not events.fails:
         return ()
     counted = [
@@ -70,7 +76,8 @@ def _evidence(target: Target, events: ChatEvents) -> tuple[str, ...]:
         for reason, times in sorted(events.fails.items(), key=lambda item: -item[1])
     ]
     user = f"integration user {target.salesforce_username}" if target.salesforce_username else ""
-    return tuple(line for line in (*counted, f"of {events.requests} requests for a chat", user) if line)
+    gap = f"at least: of the middleware's log {log.gap}" if log.gap else ""
+    return tuple(line for line in (*counted, f"of {events.requests} requests for a chat", gap, user) if line)
 
 
 def _users(count: int) -> str:

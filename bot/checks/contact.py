@@ -7,11 +7,12 @@ import asyncio
 from bot.checks.registry import check
 from bot.domain.contact_refusals import Refusals, refusals
 from bot.domain.crm_query import QueryVerdict
+from bot.domain.errors import NotFound
 from bot.domain.finding import Finding, Outcome
 from bot.domain.soql import name
 from bot.domain.target import Target
 from bot.ports.estate import Estate
-from bot.readings.middleware_log import read_middleware_log
+from bot.readings.middleware_log import MiddlewareLog, read_middleware_log
 
 _QUERY_SHARE = 0.4
 """Of the check's time: the field is evidence only, and must not take the finding with it."""
@@ -22,18 +23,28 @@ _OUTCOMES = {"ok": Outcome.OK, "blocked-few": Outcome.DEGRADED, "blocked": Outco
 async def contact(target: Target, estate: Estate) -> Finding:
     """Counts the chats that were refused with "this contact is blocked", and the users whom that concerns."""
     window = target.middleware.log_window_seconds
-    lines = await read_middleware_log(target, estate, since_seconds=window)
-    found = refusals(lines)
+    log = await read_middleware_log(target, estate, since_seconds=window)
+    found = refusals(log.lines)
     if not found.lines:
-        return _finding("ok", f"no chat was refused for a blocked contact in {window} s")
+        return _none_refused(log, window)
     code = "blocked" if found.at_least >= target.contact.minimum_users else "blocked-few"
-    return _finding(code, _words(found, window), await _field(target, estate), "one of them: `/sfint contact …`")
+    field = await _field(target, estate)
+    gap = (f"the middleware's log: {log.gap}",) if log.gap else ()
+    return _finding(code, _words(found, window, log), field, *gap, "one of them: `/sfint contact …`")
 
 
-def _words(found: Refusals, window: int) -> str:
+def _none_refused(log: MiddlewareLog, window: int) -> Finding:
+    words = f"no chat was refused for a blocked contact in {window} s"
+    if log.lacks_newest:
+        raise NotFound(f"{words} as far as the middleware's log was read, but {log.gap}")
+    return _finding("ok", f"{words} (of the middleware's log {log.gap})" if log.gap else words)
+
+
+def _words(found: Refusals, window: int, log: MiddlewareLog) -> str:
     users = f"{found.users} {'user' if found.users == 1 else 'users'}" if found.users else "users not named"
     times = "once" if found.lines == 1 else f"{found.lines} times"
-    return f"chats were refused {times} in {window} s because the contact is blocked ({users})"
+    least = "at least " if log.gap else ""
+    return f"chats were refused {least}{times} in {window} s because the contact is blocked ({users})"
 
 
 async def _field(target: Target, estate: Estate) -> str:

@@ -89,8 +89,13 @@ def _not_asked(kafka: Kafka, error: SfintError, log: StreamErrors) -> Finding:
     if log.counts:
         summary = f"Kafka is unreachable, for us ({error}) and for the middleware"
         return Finding(_NAME, _COMPONENT, Outcome.FAILING, "kafka.unreachable", summary, log.lines)
-    alone = log.lines or ("the middleware's log shows no reading error: it may be only our own way to Kafka",)
+    alone = log.lines or (_only_ours(log),)
     if isinstance(error, AccessDenied):
         evidence = (access_request(kafka), *alone)
         return Finding(_NAME, _COMPONENT, Outcome.UNKNOWN, "kafka.access-denied", f"Kafka: {error}", evidence)
     return Finding(_NAME, _COMPONENT, Outcome.UNKNOWN, "kafka-topics.unknown", f"Kafka: {error}", alone)
+
+
+def _only_ours(log: StreamErrors) -> str:
+    gap = f" ({log.gap})" if log.gap else ""
+    return f"the middleware's log shows no reading error{gap}: it may be only our own way to Kafka"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.domain.errors import NotFound
 from bot.domain.target import Target
@@ -12,8 +13,26 @@ from bot.readings.container_logs import container_logs
 from bot.readings.newest_lines import LogText
 
 
-async def read_middleware_log(target: Target, estate: Estate, *, since_seconds: int) -> tuple[str, ...]:
-    """Lines of the last `since_seconds`, pod by pod. Raises what the ports raise.
+@dataclass(frozen=True, slots=True)
+class MiddlewareLog:
+    """Lines pod by pod, each pod's oldest first; a log that is too long is read in part."""
+
+    lines: tuple[str, ...] = ()
+    is_cut: bool = False
+    """True where a log holds more than was read of it: what is counted in `lines` is the least."""
+    lacks_newest: bool = False
+    """True where that is what was written last: how things stand now is not known then."""
+
+    @property
+    def gap(self) -> str:
+        """What was not read, in words; empty where all was."""
+        if self.lacks_newest:
+            return "its newest lines could not be read: they are too long"
+        return "only its newest lines were read: there are more" if self.is_cut else ""
+
+
+async def read_middleware_log(target: Target, estate: Estate, *, since_seconds: int) -> MiddlewareLog:
+    """What was written in the last `since_seconds`. Raises what the ports raise.
 
     NotFound without a pod: a silent middleware refuses nobody, of one that is not there nothing is known.
     """
@@ -21,7 +40,11 @@ async def read_middleware_log(target: Target, estate: Estate, *, since_seconds: 
     if not pods:
         raise NotFound("no pod of the middleware runs, so there is no log")
     logs = await middleware_texts(target, estate, pods, since_seconds=since_seconds)
-    return tuple(line for log in logs for line in log.text.splitlines())
+    return MiddlewareLog(
+        lines=tuple(line for log in logs for line in log.text.splitlines()),
+        is_cut=any(log.is_cut for log in logs),
+        lacks_newest=any(log.lacks_newest for log in logs),
+    )
 
 
 async def middleware_pods(target: Target, estate: Estate) -> tuple[Pod, ...]:

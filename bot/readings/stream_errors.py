@@ -28,17 +28,22 @@ _PASSING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class StreamErrors:
-    """How often each error stands in the log of the last `window_seconds`; `problem` where it cannot be read."""
+    """How often each error stands in the log of the last `window_seconds`; `problem` where it cannot be read.
+
+    `gap` says what of it was not read: the counts are the least then.
+    """
 
     counts: tuple[tuple[str, int], ...] = ()
     window_seconds: int = 0
     problem: str = ""
+    gap: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:
         """A line of evidence an error, the most frequent first."""
         span = f"in the last {self.window_seconds} s"
-        found = tuple(f"middleware log: {count} x {what} {span}" for what, count in self.counts[:3])
+        least = "at least " if self.gap else ""
+        found = tuple(f"middleware log: {least}{count} x {what} {span}" for what, count in self.counts[:3])
         return found or ((f"the middleware's log could not be read: {self.problem}",) if self.problem else ())
 
 
@@ -58,9 +63,9 @@ async def read_stream_errors(target: Target, estate: Estate, *, seconds: float) 
     window = target.middleware.log_window_seconds
     try:
         async with asyncio.timeout(seconds):
-            lines = await read_middleware_log(target, estate, since_seconds=window)
+            log = await read_middleware_log(target, estate, since_seconds=window)
     except TimeoutError:
         return StreamErrors(problem=f"no answer within {seconds:.1f} s")
     except SfintError as error:
         return StreamErrors(problem=str(error))
-    return StreamErrors(counted(lines), window)
+    return StreamErrors(counted(log.lines), window, gap=log.gap)

@@ -12,6 +12,7 @@ import pytest
 from bot.domain.errors import AccessDenied, SfintError, Unreachable
 from bot.domain.finding import Outcome
 from bot.domain.live_chat import ChatRequests
+from bot.readings.container_logs import LIMIT_BYTES, TAIL_LINES
 from tests.bot.checks.chat_world import CHAT, ChatWorld
 
 
@@ -90,6 +91,28 @@ async def test_only_the_window_of_the_settings_is_read(world: ChatWorld) -> None
 
     assert world.cluster.log_windows == [120]
     assert "in the last 2 min" in finding.summary
+
+
+async def test_a_log_that_was_read_in_part_says_so(world: ChatWorld) -> None:
+    """Counts are the least; "no request failed" is said of what was read."""
+    world.log = "passed by\n" * TAIL_LINES + "\n".join(BLOCKED)
+    blocked = await world.ask("chat-requests", check_seconds=5.0)
+    world.log = "passed by\n" * (TAIL_LINES + 1)
+    well = await world.ask("chat-requests", check_seconds=5.0)
+
+    assert "at least: of the middleware's log only its newest lines were read: there are more" in blocked.evidence
+    assert (well.code, well.outcome) == ("chat-requests.ok", Outcome.OK)
+    assert well.summary.endswith("; of the middleware's log only its newest lines were read: there are more")
+
+
+async def test_without_the_newest_lines_nothing_is_well(world: ChatWorld) -> None:
+    """What was written last is what matters."""
+    world.log = "x" * (LIMIT_BYTES + 1)
+
+    finding = await world.ask("chat-requests", check_seconds=5.0)
+
+    assert (finding.code, finding.outcome) == ("chat-requests.unknown", Outcome.UNKNOWN)
+    assert "its newest lines could not be read" in finding.summary
 
 
 @pytest.mark.parametrize("problem", [AccessDenied("pods/log is forbidden"), Unreachable("no answer")])

@@ -23,6 +23,7 @@ from bot.domain.integrations import CoreService, Integrations
 from bot.domain.target import Middleware, Target, Timings
 from bot.domain.webhook import VersionSource, Webhook
 from bot.ports.estate import Estate
+from bot.readings.container_logs import LIMIT_BYTES, TAIL_LINES
 from bot.usecases.run_checks import run_checks
 from lab.estate.faults import Fault as HttpFault
 from lab.estate.integrations_core import IntegrationsCore
@@ -278,6 +279,33 @@ async def test_refusals_are_counted_by_user(
     assert f"({len(set(users))} user" in finding.summary
     assert "CP_BlockedChatYalo__c is readable" in finding.evidence[0]
     assert not any(user in repr(finding) for user in users)
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "words"),
+    [
+        (REFUSED % "5215512345678", "contact.blocked", f"refused at least {TAIL_LINES} times"),
+        ("passed by", "contact.ok", "(of the middleware's log only its newest lines were read: there are more)"),
+    ],
+)
+async def test_a_log_that_was_read_in_part_says_so(world: World, line: str, code: str, words: str) -> None:
+    """Neither "so many times" nor "none" may be said of the whole window."""
+    await world.middleware_says(*[line] * (TAIL_LINES + 1))
+
+    finding = await world.ask(contact)
+
+    assert finding.code == code
+    assert words in finding.summary
+
+
+async def test_a_log_without_its_newest_lines_is_unknown(world: World) -> None:
+    """Whoever was refused last stands in them."""
+    await world.middleware_says("x" * (LIMIT_BYTES + 1))
+
+    finding = await world.ask(contact)
+
+    assert coded(finding) == ("contact.unknown", Outcome.UNKNOWN)
+    assert "its newest lines could not be read" in finding.summary
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from bot.domain.errors import AccessDenied, NotFound
 from bot.domain.workload import Pod
 from bot.ports.estate import Estate
-from bot.readings.middleware_log import read_middleware_log
+from bot.readings.container_logs import LIMIT_BYTES, TAIL_LINES
+from bot.readings.middleware_log import MiddlewareLog, read_middleware_log
 from tests.bot.checks.check_world import MIDDLEWARE, TARGET, middleware_pod, workload
 from tests.fakes.estate import FakeCluster, FakeWorkloads, fake_estate
 
@@ -33,16 +34,34 @@ async def test_lines_of_all_pods_come_oldest_first() -> None:
         }
     )
 
-    lines = await read_middleware_log(TARGET, _estate(cluster, ONE, OTHER), since_seconds=120)
+    log = await read_middleware_log(TARGET, _estate(cluster, ONE, OTHER), since_seconds=120)
 
-    assert lines == ("one", "two", "before", "after")
+    assert log.lines == ("one", "two", "before", "after")
+    assert (log.is_cut, log.lacks_newest, log.gap) == (False, False, "")
     assert set(cluster.log_windows) == {120}
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks_newest", "gap"),
+    [
+        ("x\n" * (TAIL_LINES + 1), False, "only its newest lines were read: there are more"),
+        ("x" * (LIMIT_BYTES + 1), True, "its newest lines could not be read: they are too long"),
+    ],
+)
+async def test_a_log_that_is_too_long_says_what_was_not_read(text: str, lacks_newest: bool, gap: str) -> None:
+    """One pod's is enough: whoever counts lines counts the least then."""
+    cluster = FakeCluster(log={(ONE.name, CONTAINER, False): text, (OTHER.name, CONTAINER, False): "y"})
+
+    log = await read_middleware_log(TARGET, _estate(cluster, ONE, OTHER), since_seconds=60)
+
+    assert (log.is_cut, log.lacks_newest, log.gap) == (True, lacks_newest, gap)
+    assert log.lines[-1] == "y"
 
 
 async def test_a_log_that_is_gone_is_empty_and_a_forbidden_one_is_told() -> None:
     """What Kubernetes no longer keeps is no failure of ours."""
     cluster = FakeCluster()
-    assert await read_middleware_log(TARGET, _estate(cluster, OTHER), since_seconds=60) == ()
+    assert await read_middleware_log(TARGET, _estate(cluster, OTHER), since_seconds=60) == MiddlewareLog()
 
     cluster.log_problem = AccessDenied("pods/log is forbidden")
     with pytest.raises(AccessDenied):

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from bot.domain.errors import AccessDenied
+from bot.readings.container_logs import TAIL_LINES
 from bot.readings.stream_errors import counted, read_stream_errors
 from tests.bot.checks.check_world import MIDDLEWARE, TARGET, middleware_pod, workload
 from tests.fakes.estate import FakeCluster, FakeWorkloads, fake_estate
@@ -62,6 +63,20 @@ def test_equal_errors_of_several_brokers_are_one() -> None:
 def test_a_long_line_is_no_burden() -> None:
     """Each beginning is followed for a bounded length."""
     assert counted(["[reading_err:" * 50_000]) == ()
+
+
+async def test_counts_of_a_log_that_is_too_long_are_the_least() -> None:
+    """The lines before those that were read may hold more."""
+    pod = middleware_pod()
+    line = f"[reading_err:{DOWN}][topic:t]\n"
+    log = {(pod.name, TARGET.middleware.container, False): line * (TAIL_LINES + 1)}
+    estate = fake_estate(
+        cluster=FakeCluster({TARGET.namespace: [pod]}, log=log), workloads=FakeWorkloads(workload(MIDDLEWARE, 1))
+    )
+
+    seen = await read_stream_errors(TARGET, estate, seconds=5.0)
+
+    assert seen.lines[0].startswith(f"middleware log: at least {TAIL_LINES} x reading_err on t: {DOWN}")
 
 
 async def test_a_log_that_cannot_be_read_is_a_problem_and_no_exception() -> None:
