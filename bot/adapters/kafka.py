@@ -81,7 +81,7 @@ class KafkaStream:
 
     async def progress(self, group: str, topic: str) -> tuple[PartitionProgress, ...]:
         """OffsetFetch for the group, ListOffsets for both ends of each partition."""
-        partitions = await partitions_of(self._link, topic)
+        partitions = partitions_of(topic, (await describe_topics(self._link, [topic]))[topic])
         committed, earliest, latest = await asyncio.gather(
             self._committed(group, partitions),
             offsets(self._link, partitions, End.EARLIEST),
@@ -129,12 +129,11 @@ async def describe_topics(link: KafkaLink, names: Sequence[str]) -> dict[str, An
     return await link.ask(send)
 
 
-async def partitions_of(link: KafkaLink, topic: str) -> list[TopicPartition]:
-    """Raises NotFound or AccessDenied for the topic."""
-    found = (await describe_topics(link, [topic]))[topic]
-    if isinstance(found, KafkaError):
-        raise translated(found, f"topic {topic}")
-    return [TopicPartition(topic, each.id) for each in found.partitions]
+def partitions_of(topic: str, described: Any) -> list[TopicPartition]:
+    """Of what `describe_topics` says of it. Raises NotFound or AccessDenied for the topic."""
+    if isinstance(described, KafkaError):
+        raise translated(described, f"topic {topic}")
+    return [TopicPartition(topic, each.id) for each in described.partitions]
 
 
 async def offsets(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from bot.adapters.kafka import End, offsets, partitions_of
+from confluent_kafka import TopicPartition
+
+from bot.adapters.kafka import End, describe_topics, offsets, partitions_of
 from bot.adapters.kafka_link import KafkaLink
 from bot.domain.errors import NotFound
 from bot.domain.kafka_traffic import Measured, TopicTraffic, Window
@@ -26,23 +31,66 @@ class BrokerTraffic:
         self._link = link
 
     async def messages(self, topics: Sequence[str], windows: Sequence[Window]) -> tuple[TopicTraffic, ...]:
-        """A topic that is missing has no figures."""
-        return tuple(await asyncio.gather(*(self._topic(topic, windows) for topic in topics)))
+        """A topic that is missing has no figures.
 
-    async def _topic(self, topic: str, windows: Sequence[Window]) -> TopicTraffic:
-        try:
-            partitions = await partitions_of(self._link, topic)
-        except NotFound:
-            return TopicTraffic(topic, (None,) * len(windows), "no such topic")
-        moments = sorted({moment for window in windows for moment in (window.start, window.end)})
+        ListOffsets takes one moment a partition: so a request a moment, for the partitions of all topics at once.
+        """
+        described = await describe_topics(self._link, topics)
+        places = {topic: _places(topic, described[topic]) for topic in topics}
+        if not any(places.values()):
+            return tuple(_missing(topic, windows) for topic in topics)
+        ends = await self._ends(list(itertools.chain.from_iterable(places.values())), windows)
+        return tuple(
+            _traffic(topic, ends.of(topic), windows) if places[topic] else _missing(topic, windows)
+            for topic in topics
+        )
+
+    async def _ends(self, partitions: Sequence[TopicPartition], windows: Sequence[Window]) -> _Ends:
+        """The first window ends now, and so at the latest offset: that moment is not asked for."""
+        now = {window.end for window in windows[:1]}
+        moments = sorted({moment for window in windows for moment in (window.start, window.end)} - now)
         earliest, latest, *found = await asyncio.gather(
             offsets(self._link, partitions, End.EARLIEST),
             offsets(self._link, partitions, End.LATEST),
             *(offsets(self._link, partitions, moment) for moment in moments),
         )
         at = {moment: _filled(each, latest) for moment, each in zip(moments, found, strict=True)}
-        figures = tuple(_figure(window, earliest, latest, at, is_now=window is windows[0]) for window in windows)
-        return TopicTraffic(topic, figures, _SOURCE)
+        return _Ends(earliest, latest, at | dict.fromkeys(now, latest))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Where each partition begins, where it ends, and how far it was at each moment."""
+
+    earliest: Offsets
+    latest: Offsets
+    at: Mapping[datetime, Offsets]
+
+    def of(self, topic: str) -> _Ends:
+        """Only this topic's partitions."""
+        at = {moment: _only(topic, found) for moment, found in self.at.items()}
+        return _Ends(_only(topic, self.earliest), _only(topic, self.latest), at)
+
+
+def _only(topic: str, found: Offsets) -> Offsets:
+    return {place: offset for place, offset in found.items() if place[0] == topic}
+
+
+def _places(topic: str, described: Any) -> list[TopicPartition]:
+    """None for a topic that is missing."""
+    try:
+        return partitions_of(topic, described)
+    except NotFound:
+        return []
+
+
+def _missing(topic: str, windows: Sequence[Window]) -> TopicTraffic:
+    return TopicTraffic(topic, (None,) * len(windows), "no such topic")
+
+
+def _traffic(topic: str, ends: _Ends, windows: Sequence[Window]) -> TopicTraffic:
+    figures = (_figure(window, ends, is_now=window is windows[0]) for window in windows)
+    return TopicTraffic(topic, tuple(figures), _SOURCE)
 
 
 def _filled(found: Offsets, latest: Offsets) -> Offsets:
@@ -50,12 +98,10 @@ def _filled(found: Offsets, latest: Offsets) -> Offsets:
     return {place: latest[place] if offset < 0 else offset for place, offset in found.items()}
 
 
-def _figure(
-    window: Window, earliest: Offsets, latest: Offsets, at: Mapping[datetime, Offsets], *, is_now: bool
-) -> Measured | None:
+def _figure(window: Window, ends: _Ends, *, is_now: bool) -> Measured | None:
     """The window that ends now is known in any case: nothing that young has been deleted."""
-    start, end = at[window.start], at[window.end]
-    if not is_now and not _reaches_back(start, earliest, latest):
+    start, end = ends.at[window.start], ends.at[window.end]
+    if not is_now and not _reaches_back(start, ends.earliest, ends.latest):
         return None
     return Measured(sum(max(0, end[place] - start[place]) for place in end), window.seconds)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections import Counter
 from pathlib import Path
 from typing import Self
 
@@ -41,6 +42,8 @@ class KafkaStandIn:
         self.security, self._host = security, host
         self.cluster = Cluster(cluster_id)
         self.faults = BrokerFaults()
+        self.asked: Counter[int] = Counter()
+        """Answered requests by the number of their API, once signed in."""
         self.certificate: ServerCertificate = issue(host)
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], sasl.SignIn] = {}
@@ -171,6 +174,7 @@ class KafkaStandIn:
         if sign_in.account is None:
             raise BadFrame("asks before it has signed in")
         call = Call(self.cluster, sign_in.account, frame.version, client_id, client_host, request)
+        self.asked[frame.api_key] += 1
         answer = await APIS[frame.api_key].handler(call)
         wants_none = frame.api_key == 0 and request.acks == 0
         return None if wants_none else wire.write(frame, answer)

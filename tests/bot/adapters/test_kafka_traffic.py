@@ -11,6 +11,8 @@ from bot.domain.kafka import RegularLoad
 from bot.domain.kafka_traffic import windows_until
 from tests.kafka_world import TOPIC, KafkaWorld, kafka_world
 
+LIST_OFFSETS = 2
+"""Its number in the protocol."""
 LOAD = RegularLoad(window_seconds=60, step_seconds=120, steps=3)
 
 
@@ -54,3 +56,28 @@ async def test_what_retention_has_taken_has_no_figure(kafka: KafkaWorld) -> None
 async def test_an_empty_topic_is_silent_now_and_unknown_before(kafka: KafkaWorld) -> None:
     """Nothing that young was deleted."""
     assert await _counts(kafka) == [0, None, None, None]
+
+
+async def test_topics_are_asked_for_together(kafka: KafkaWorld) -> None:
+    """A request for each moment, however many topics; each has its own figures, and a missing one has none."""
+    kafka.broker.topics.create("another", 2, {})
+    for seconds_ago in (390, 30):
+        kafka.seed(6, seconds_ago=seconds_ago)
+        kafka.seed(4, seconds_ago=seconds_ago, topic="another")
+    kafka.broker.asked.clear()
+
+    windows = windows_until(datetime.now(UTC), LOAD)
+    seen = await kafka.traffic.messages(["another", "not-there", TOPIC], windows)
+
+    assert [each.topic for each in seen] == ["another", "not-there", TOPIC]
+    assert [each.figures[0] and each.figures[0].messages for each in seen] == [4, None, 6]
+    assert seen[1].figures == (None,) * len(windows)
+    assert kafka.broker.asked[LIST_OFFSETS] == 2 + 2 * len(windows) - 1  # both ends, each moment but "now"
+
+
+async def test_only_missing_topics_are_asked_for_no_offsets(kafka: KafkaWorld) -> None:
+    """There is nothing to ask about."""
+    kafka.broker.asked.clear()
+
+    assert await _counts(kafka, "not-there") == [None] * 4
+    assert kafka.broker.asked[LIST_OFFSETS] == 0
