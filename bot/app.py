@@ -186,6 +186,7 @@ async def _desk(
         pages=pages,
         runs=runs,
         freezer=ground.store.freezer,
+        lookups=ground.store.lookups,
         clock=ground.clock,
         wake_pager=wake_pager,
     )

@@ -42,6 +42,9 @@ class ContactRules:
     most_rows: int = 20
     minimum_users: int = 1
     """Users refused within the log's window: fewer are told, and page nobody."""
+    most_lookups: int = 10
+    """Contacts that one person may look up within `lookup_window_seconds`: enough for a night, no list of them."""
+    lookup_window_seconds: float = 300.0
 
 
 class AddressKind(StrEnum):

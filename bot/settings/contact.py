@@ -21,7 +21,8 @@ class ContactSettings(Section):
     """The field that blocks a contact, and how the middleware finds one.
 
     `person_accounts` also looks at Account.PersonEmail and PersonMobilePhone; a contact's own field ends in `__pc`
-    there. `minimum_users` refused in the log are a failure, fewer are only told.
+    there. `minimum_users` refused in the log are a failure, fewer are only told. `most_lookups` within
+    `lookup_window_seconds` is one person's budget.
     """
 
     blocked_field: FieldName = _RULES.blocked_field
@@ -30,6 +31,8 @@ class ContactSettings(Section):
     person_accounts: bool = _RULES.person_accounts
     most_rows: Annotated[int, Field(ge=1, le=20)] = _RULES.most_rows
     minimum_users: Annotated[int, Field(ge=1, le=10_000)] = _RULES.minimum_users
+    most_lookups: Annotated[int, Field(ge=1, le=1_000)] = _RULES.most_lookups
+    lookup_window_seconds: Annotated[float, Field(ge=1, le=86_400)] = _RULES.lookup_window_seconds
 
     def rules(self) -> ContactRules:
         """The domain's value."""

@@ -15,6 +15,7 @@ from bot.ports.directory import Directory
 from bot.ports.estate import Estate
 from bot.ports.freeze import Freezer
 from bot.ports.ledger import Ledger
+from bot.ports.lookups import LookupBook
 from bot.ports.pages import PageBook
 from bot.ports.runs import RunBook
 from bot.ports.step import Step
@@ -45,6 +46,7 @@ class Desk:
     pages: PageBook
     runs: RunBook
     freezer: Freezer
+    lookups: LookupBook
     clock: Clock
     wake_pager: Callable[[], None]
     """Called without arguments when a page is owed to a provider."""

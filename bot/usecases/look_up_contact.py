@@ -17,6 +17,7 @@ from bot.ports.crm import Crm
 from bot.ports.estate import Estate
 from bot.runbook.loader import Runbook
 from bot.usecases.ask import Ask
+from bot.usecases.contact_budget import is_within_budget
 from bot.usecases.desk import Desk
 from bot.usecases.record import record
 
@@ -32,7 +33,12 @@ class _Found:
 
 
 async def look_up_contact(desk: Desk, ask: Ask, target: Target, words: Sequence[str]) -> None:
-    """Posts the masked answer. The audit says that somebody looked, by what, and what was found; not for whom."""
+    """Posts the masked answer, within the asker's budget.
+
+    The audit says that somebody looked, by what, and what was found; not for whom.
+    """
+    if not await is_within_budget(desk, ask, target):
+        return
     answer = await contact_answer(target, desk.estates[target.name], desk.runbook, words, ask.actor.user_id)
     await desk.chat.show(f"contact:{ask.key}", Where(ask.place.channel_id), answer)
     await record(

@@ -29,6 +29,7 @@ from bot.domain.run import RunRequest, RunState
 from bot.domain.runbook import Severity, Team
 from bot.ports.freeze import FreezeState
 from bot.ports.inbox import Arrival, Received
+from bot.ports.lookups import Lookup
 from bot.ports.outbox import Manner
 from bot.usecases.verify_audit import verify_audit
 from tests.contracts import throwaway_postgres
@@ -601,6 +602,49 @@ async def test_log_ins_are_remembered_by_target(store: Store) -> None:
     found = await store.logins.since("acme-prod", T0 + timedelta(minutes=5))
     assert [(attempt.ok, attempt.fingerprint) for attempt in found] == [(False, "f5"), (True, "f10")]
     assert await store.logins.prune(T0 + timedelta(minutes=6)) == 2
+
+
+def lookup(key: str, minute: float, person: str = "U1", target: str = "acme-prod") -> Lookup:
+    """One contact asked for, so many minutes after the beginning."""
+    return Lookup(key, target, person, T0 + timedelta(minutes=minute))
+
+
+async def test_a_person_looks_up_so_many_contacts_in_a_window(store: Store) -> None:
+    """The oldest of them says when the next one may be; others, and other targets, have budgets of their own."""
+    window, claim = timedelta(minutes=5), store.lookups.claim
+    for key, minute in (("a", 0.0), ("b", 2.0)):
+        assert await claim(lookup(key, minute), most=2, window=window) is None
+
+    assert await claim(lookup("c", 3.0), most=2, window=window) == T0 + timedelta(minutes=5)
+    assert await claim(lookup("d", 3.0, person="U2"), most=2, window=window) is None
+    assert await claim(lookup("e", 3.0, target="other"), most=2, window=window) is None
+    assert await claim(lookup("c", 5.0), most=2, window=window) is None
+    assert await claim(lookup("f", 5.0), most=2, window=window) == T0 + timedelta(minutes=7)
+
+
+async def test_a_look_up_that_is_taken_up_again_counts_once(store: Store) -> None:
+    """After a crash the same request comes back, and what it was granted it keeps."""
+    window, claim = timedelta(minutes=5), store.lookups.claim
+
+    for _ in range(3):
+        assert await claim(lookup("a", 0.0), most=1, window=window) is None
+    assert await claim(lookup("b", 0.0), most=1, window=window) is not None
+
+
+async def test_a_restart_renews_no_budget(opening: Open) -> None:
+    """Nor does another replica have one of its own."""
+    window = timedelta(minutes=5)
+    assert await (await opening()).lookups.claim(lookup("a", 0.0), most=1, window=window) is None
+
+    assert await (await opening()).lookups.claim(lookup("b", 1.0), most=1, window=window) is not None
+
+
+async def test_of_many_look_ups_at_once_no_more_pass_than_may(store: Store) -> None:
+    """Counting and writing are one."""
+    claims = [store.lookups.claim(lookup(str(n), 0.0), most=3, window=timedelta(minutes=5)) for n in range(20)]
+
+    assert (await asyncio.gather(*claims)).count(None) == 3
+    assert await store.lookups.prune(T0 + timedelta(minutes=1)) == 3
 
 
 async def test_pruning_keeps_what_is_not_over(store: Store, clock: SetClock) -> None:

@@ -106,6 +106,7 @@ def fake_desk(store: Store, chat: HeardChat, **changes: object) -> Desk:
         pages=store.pages,
         runs=store.runs,
         freezer=store.freezer,
+        lookups=store.lookups,
         clock=clock,
         wake_pager=lambda: None,
     )

@@ -8,9 +8,11 @@ import pytest
 
 from lab.estate.salesforce.records import BLOCKED_CHAT_FIELD
 from lab.world import World
-from tests.journeys.room import RITA, Room, audit, everything, payload, sfint, state_of
+from tests.journeys.figures import until
+from tests.journeys.room import OLGA, RITA, Room, audit, everything, payload, sfint, state_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+_COMMANDS = "sfint_commands_total"
 EMAIL, PHONE = "mquintana@example.net", "5587654321"
 PERSONAL = (EMAIL, "mquintana", PHONE, "55 8765 4321", "Mercedes", "Quintana")
 
@@ -61,6 +63,22 @@ async def test_refused_words_are_not_said_back(room: Room) -> None:
         assert PHONE not in everything(answer)
 
 
+async def test_nobody_goes_through_a_list_of_contacts(world: World, room: Room) -> None:
+    """Ten in five minutes, the default; then a private answer that says when, a refusal in audit and figures."""
+    for number in range(10):
+        await room.card(OLGA, f"/sfint contact 55000000{number:02}", "sfint_contact")
+
+    told = await room.told(OLGA, "/sfint contact 5500000010")
+    figures = await until(world, lambda seen: seen(_COMMANDS, name="contact", outcome="refused") > 0)
+    lines = [line for line in await audit(world) if line["actor"] == OLGA]
+
+    assert "One person may look up 10 contacts in 5 min" in everything(told)
+    assert "You may ask again in" in everything(told)
+    assert [line["action"] for line in lines] == ["contact.looked-up"] * 10 + ["contact.refused"]
+    assert figures(_COMMANDS, name="contact", outcome="refused") == 1
+    await room.card(RITA, f"/sfint contact {PHONE}", "sfint_contact")
+
+
 async def test_nothing_that_the_bot_wrote_names_anybody(world: World) -> None:
     """Messages, mails, log, audit, every byte that is stored; the audit knows who looked, and what came of it."""
     lines = [line for line in await audit(world) if line["action"] == "contact.looked-up"]
@@ -72,5 +90,5 @@ async def test_nothing_that_the_bot_wrote_names_anybody(world: World) -> None:
         **{path.name: path.read_bytes().decode("latin-1") for path in (world.directory / "state").iterdir()},
     }
 
-    assert [line["actor"] for line in lines] == [RITA] * 6
+    assert [line["actor"] for line in lines] == [RITA] * 6 + [OLGA] * 10 + [RITA]
     assert [f"{word} in {place}" for place, text in places.items() for word in PERSONAL if word in text] == []

@@ -148,3 +148,14 @@ logins = Table(
     Column("fingerprint", Text, nullable=False),
 )
 Index("logins_by_target", logins.c.target, logins.c.at)
+
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("target", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+Index("lookups_by_person", lookups.c.target, lookups.c.person, lookups.c.at)

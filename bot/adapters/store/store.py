@@ -13,6 +13,7 @@ from bot.adapters.store.freeze import SqlFreezer
 from bot.adapters.store.inbox import SqlInbox
 from bot.adapters.store.ledger import SqlLedger
 from bot.adapters.store.logins import SqlLoginBook
+from bot.adapters.store.lookups import SqlLookupBook
 from bot.adapters.store.outbox import SqlOutbox
 from bot.adapters.store.pages import SqlPageBook
 from bot.adapters.store.runs import SqlRunBook
@@ -29,6 +30,8 @@ class Retention:
     pages: timedelta = timedelta(days=365)
     runs: timedelta = timedelta(days=365)
     logins: timedelta = timedelta(days=2)
+    lookups: timedelta = timedelta(days=2)
+    """Longer than any budget's window; no setting, for nothing else reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Store:
     ledger: SqlLedger
     freezer: SqlFreezer
     logins: SqlLoginBook
+    lookups: SqlLookupBook
 
     async def ping(self) -> None:
         """Raises Unreachable when the database does not answer."""
@@ -59,6 +63,7 @@ class Store:
                 await self.pages.prune(now - keep.pages),
                 await self.runs.prune(now - keep.runs),
                 await self.logins.prune(now - keep.logins),
+                await self.lookups.prune(now - keep.lookups),
             ]
         )
 
@@ -83,4 +88,5 @@ async def open_store(url: str, inbox_keys: Sequence[str], redactor: Redactor, cl
         ledger=SqlLedger(database, redactor),
         freezer=SqlFreezer(database, redactor),
         logins=SqlLoginBook(database),
+        lookups=SqlLookupBook(database),
     )

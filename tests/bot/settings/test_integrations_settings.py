@@ -95,6 +95,8 @@ def test_the_token_is_a_secret_and_stays_outside_the_domain(tmp_path: Path) -> N
         ({"contact": {"blocked_field": "X__c FROM User"}}, "contact.blocked_field", "not the name"),
         ({"contact": {"phone_prefixes": ["+52"]}}, "contact.phone_prefixes", "must be digits"),
         ({"contact": {"most_rows": 21}}, "contact.most_rows", ""),
+        ({"contact": {"most_lookups": 0}}, "contact.most_lookups", "must be at least 1"),
+        ({"contact": {"lookup_window_seconds": 90_000}}, "contact.lookup_window_seconds", ""),
     ],
 )
 def test_a_mistake_is_told_with_its_path(tmp_path: Path, sections: dict[str, Any], path: str, words: str) -> None:

@@ -103,7 +103,7 @@ class World:
             targets={}, default_targets={}, estates={}, roles=nothing, home_team="T1", runbook=nothing,
             matcher=nothing, checks=(), remediations={}, steps={}, chat=self.cards, directory=nothing,
             attachments=nothing, ledger=store.ledger, pages=store.pages, runs=store.runs, freezer=store.freezer,
-            clock=SystemClock(), wake_pager=self.loop.wake,
+            lookups=store.lookups, clock=SystemClock(), wake_pager=self.loop.wake,
         )  # fmt: skip
 
     async def opens(self, page: Page) -> None:

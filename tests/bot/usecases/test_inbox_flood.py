@@ -115,6 +115,7 @@ def desk_of(store: Store, planner: object, chat: Chat) -> Desk:
         pages=store.pages,
         runs=store.runs,
         freezer=store.freezer,
+        lookups=store.lookups,
         clock=SystemClock(),
         wake_pager=lambda: None,
     )

@@ -23,8 +23,8 @@ from lab.estate.faults import Fault
 from lab.estate.salesforce import Org, SalesforceStandIn
 from lab.slack.blocks import check_message_blocks
 from tests.bot.adapters.test_salesforce_crm import World
-from tests.fakes.desk import RITA, TARGET, HeardChat, asked_by, fake_desk
-from tests.fakes.estate import fake_estate
+from tests.fakes.desk import ARNO, RITA, TARGET, HeardChat, asked_by, fake_desk
+from tests.fakes.estate import FakeClock, fake_estate
 
 QUERY = "/services/data/v66.0/query"
 PERSONS = replace(TARGET, contact=ContactRules(person_accounts=True))
@@ -197,3 +197,29 @@ async def test_the_command_posts_a_masked_answer_and_books_nobody(world: World, 
     assert made.metadata["event_payload"]["entries"][0]["entry"] == "contact-blocked"
     assert "sfint:page:0" in everything
     assert "contact.looked-up" in str(lines)
+
+
+async def test_one_person_looks_up_no_more_contacts_than_the_budget(world: World, store: Store) -> None:
+    """The asker alone learns when to come again; the audit tells of the refusal, and Salesforce is not asked."""
+    chat, clock = HeardChat(), FakeClock()
+    target = replace(TARGET, contact=ContactRules(most_lookups=2, lookup_window_seconds=300))
+    estates = {TARGET.name: fake_estate(crm=world.crm())}
+    desk = fake_desk(store, chat, estates=estates, targets={TARGET.name: target}, clock=clock)
+    for key in ("one", "two"):
+        await answer_command(desk, None, asked_by(RITA, key), "contact mquintana@example.net")
+        await clock.sleep(60)
+
+    await answer_command(desk, None, asked_by(RITA, "three"), "contact mquintana@example.net")
+    refused = plain(chat.told[RITA])
+    await answer_command(desk, None, asked_by(ARNO, "four"), "contact mquintana@example.net")
+    await clock.sleep(180)
+    await answer_command(desk, None, asked_by(RITA, "five"), "contact mquintana@example.net")
+
+    assert "One person may look up 2 contacts in 5 min, and you have." in refused
+    assert "You may ask again in 3 min." in refused
+    assert "mquintana" not in refused
+    assert list(chat.said) == ["contact:one", "contact:two", "contact:four", "contact:five"]
+    events = [line.event async for line in store.ledger.lines()]
+    assert [(event.actor, event.correlation_id) for event in events if event.action == "contact.refused"] == [
+        (RITA, "three")
+    ]

@@ -148,6 +148,7 @@ async def world(store: Store) -> World:
         pages=store.pages,
         runs=store.runs,
         freezer=store.freezer,
+        lookups=store.lookups,
         clock=clock,
         wake_pager=lambda: None,
     )
