@@ -7,6 +7,7 @@ what lies above as 0x80. They say too much at times, and never too little: tests
 from __future__ import annotations
 
 from bot.domain.secret_names import telling_ends, weak_ends
+from bot.domain.vendor_tokens import vendor_hints
 
 _NOISE = r"[-_.\xc0-\xff]*"
 """May stand between the letters of a name, and behind it."""
@@ -19,12 +20,11 @@ _SHAPES = (
     r"-----BEGIN",
     r"eyj\S{5}",
     r"hooks\.slack|/(?:commands|actions|services|workflows|triggers)/T",
-    r"xox[a-z]|xapp-|wss?://",
+    r"wss?://",
     r"00d[a-z0-9]{9,15}(?:!|%21|\\u0021)",
     r"[0-9a-f]{12}(?:!|%21)",
     r"sessionid/|affinity|requirepass|masterauth|auth-pass|redis-cli",
     r"(?:password|passwd|pwd|passphrase|secret|token|api[-_ ]?key)(?:[ \t]+(?:is|was))?[ \t]+[^\s0-9]{0,64}[0-9]",
-    r"(?:AKIA|ASIA)[a-z0-9]{16}|AIza|ya29\.|GOCSPX-|gh[pousr]_|github_pat_",
     r"://[^\s/]*@",
     r"(?:bearer|basic)(?:[ \t]|%20|\+)",
     r"(?:@|%40|\\u0040)[^\s@]*\.[a-z]{2}",
@@ -55,6 +55,7 @@ def other_hints() -> tuple[str, ...]:
         rf"--\S*{weak}{_CLOSE}[ \t]+{_OPAQUE}",
         rf"{weak}\\*[\"']?[\s,]*\\*[\"']?value",
         *_SHAPES,
+        *vendor_hints(),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from bot.domain.vendor_tokens import mask_vendor_tokens
+
 MASK = "***"
 
 _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
@@ -13,8 +15,8 @@ _COLOUR = re.compile(r"(?:\x1b|\\u001[bB]|\\x1[bB]|\\033)\[[0-9;]{0,20}m")
 """A logger that believes it has a terminal colours the names: `\\x1b[36mpassword\\x1b[0m=…`."""
 _SHORT_WORD = re.compile(r"[a-z]{2,9}")
 """`A Bearer without a token`: no token is that short and plain."""
-_PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
-_PEM_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY-----")
+_PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
+_PEM_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
 _PLAIN_AFTER_SCHEME = frozenset(
     """
     token tokens auth authentication authorization header headers scheme credentials challenge is was are not must
@@ -53,13 +55,12 @@ _CODE = r"%(?:2[0-9A-Fa-f]|3[Dd]|5[Cc])|\\u00[0-9a-f]{2}"
 _SOQL_DIGITS = re.compile(rf"{_CODE}|(?P<number>\d[\d ().-]{{4,40}}\d)")
 _SHAPES: tuple[tuple[str, _Rewrite], ...] = (
     (r"(?<![\w-])eyJ[\w-]{5,}+\.[\w-]{5,}+(?:\.[\w-]*+)*+", MASK),  # JSON web token
-    # Slack: webhooks and response_url (a stand-in's too), then tokens.
+    # Slack: webhooks and response_url (a stand-in's too).
     (r"(https?:\\?/\\?/hooks\.slack(?:-gov)?\.com)\\?/[^\s\"'<>|]++", rf"\1/{MASK}"),
     (
         r"(https?://[^\s/\"'<>|]++/(?:commands|actions|services|workflows|triggers))/T[A-Z0-9]++/[^\s\"'<>|\\]++",
         rf"\1/{MASK}",
     ),
-    (r"xox[a-z](?:\.xox[a-z])?-[\w%-]{6,}+|xapp-[\w-]{6,}+|xoxe-[\w-]{6,}+", MASK),
     # The one-time ticket of a Socket Mode address, which slack_sdk logs at DEBUG.
     (r"(wss?://[^\s\"'<>]{0,200}?[?&]ticket=)[^&\s\"'<>]++", rf"\g<1>{MASK}"),
     # Salesforce: access token or session id; LiveAgent: session key; either in a URL.
@@ -74,17 +75,15 @@ _SHAPES: tuple[tuple[str, _Rewrite], ...] = (
     ),
     (r"(\bredis-cli\b[^\n]{0,80}?[ \t](?:-a|--pass)[ \t]++)(?!\*\*\*)[^\s\"']++", rf"\g<1>{MASK}"),
     # In a sentence: `using password Xy12…`; names of Kubernetes have no capitals, and addresses are no secrets.
+    # Else what a machine made up: a long number, or a key of Confluent's.
     (
         r"((?i:\b(?:password|passwd|pwd|passphrase|secret|token|api[-_ ]?key)(?:[ \t]++(?:is|was))?)"
         r"[ \t]++[\"'\[(]?)"
-        r"(?=[^\s\d]{0,64}\d)(?=[^\sa-z]{0,64}[a-z])(?=[^\sA-Z]{0,64}[A-Z])(?!\w{1,9}://)"
-        r"[^\s=:]{7,}[^\s=:\"'\])},.;]",
+        r"(?:(?=[^\s\d]{0,64}\d)(?=[^\sa-z]{0,64}[a-z])(?=[^\sA-Z]{0,64}[A-Z])(?!\w{1,9}://)"
+        r"[^\s=:]{7,}[^\s=:\"'\])},.;]"
+        r"|(?:(?=[a-f]{0,31}\d)[0-9a-f]{32,128}|(?=[A-Z]{0,15}\d)(?=\d{0,15}[A-Z])[A-Z0-9]{16})(?![\w-]))",
         rf"\g<1>{MASK}",
     ),
-    # Cloud keys and code hosts.
-    (r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])", MASK),
-    (r"AIza[\w-]{35}|ya29\.[\w.-]{10,}+|GOCSPX-[\w-]{10,}+", MASK),
-    (r"gh[pousr]_[A-Za-z0-9]{20,}+|github_pat_\w{20,}+", MASK),
     (r"(://[^\s/@:\"'<>]*+):([^\s/\"'<>@*][^\s/\"'<>]*)@", rf"\1:{MASK}@"),
     (r"(?i:\b(?P<scheme>Bearer|Basic))(?P<gap>(?:[ \t]|%20|\+)++)(?P<rest>[\w.~+/=!%*-]++)(?!:)", _scheme),
     (
@@ -112,7 +111,7 @@ _COMPILED = tuple((re.compile(shape), rewrite) for shape, rewrite in _SHAPES)
 
 def mask_shapes(text: str) -> str:
     """The text with every recognised shape masked."""
-    text = _mask_private_keys(_COLOUR.sub("", text))
+    text = mask_vendor_tokens(_mask_private_keys(_COLOUR.sub("", text)), MASK)
     for shape, rewrite in _COMPILED:
         text = shape.sub(rewrite, text)
     return text

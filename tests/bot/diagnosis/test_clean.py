@@ -22,6 +22,10 @@ VALUES = st.sampled_from(
     AKIAABCDEFGHIJKLMNOP ghp_abcdefghijklmnopqrst0123 https://u:p4ss@acme.example.com/x wss://x.example.com/?ticket=1
     https://hooks.slack.com/services/T0/B0/x https://x.example.com/commands/T0ACME/1 SessionId/ab12cd34 redis-cli
     requirepass masterauth -----BEGIN KEY----- affinity key value name 400 204 null none [ ] { } & %
+    glpat-aB3dE5gH7jK9mN1pQ2rS sk_live_aB3dE5gH7jK9 ?sig=aB3%2Fd &sig%3Dxy
+    TWILIO SK0123456789abcdef0123456789abcdef token-abcde:bcdfghjklmnpqrstvwxz2456789bcdfghjklmnpqrstvwxz2456789
+    123456789:AAaB3dE5gH7jK9mN1pQ2rSaB3dE5gH7jKab token ABCDEFGH23456789
+    npm_aB3dE5gH7jK9mN1pQ2rSaB3dE5gH7jK9mN1p ya29.aB3dE5gH7jK9 xapp-1-A0B1C2 MSG.started
     \x1b[36m \x1b[0m phone mobile__c IN LIKE not+in 5512345678 ('5512345678') %275512345678%27 userID:5215512345678
     \\u001b[1m INVALID_AUTH_HEADER Aa1_Bb2_Cc3_Dd4_Ee5 ° º ª ¿cómo é 52 offset 1234567890 ²
     """.split()  # noqa: SIM905
