@@ -41,7 +41,10 @@ class CoreService:
 
 @dataclass(frozen=True, slots=True)
 class Integrations:
-    """Windows are seconds. The baseline is the time before the window, as far as the logs reach back."""
+    """Windows are seconds. The baseline is the time before the window, as far as the logs reach back.
+
+    Where it has no message either, the same stretch `step_seconds` earlier says whether that is usual.
+    """
 
     namespace: str = ""
     """Empty: the target's own."""
@@ -50,6 +53,7 @@ class Integrations:
     )
     window_seconds: float = 300.0
     baseline_seconds: float = 3600.0
+    step_seconds: float = 86_400.0
     minimum_messages: int = 10
     """Messages that a window usually has, below which silence says nothing."""
     low_share: float = 0.2
@@ -79,6 +83,8 @@ class LogFigures:
     last_error: str = field(default="", repr=False)
     is_cut: bool = False
     """The newest lines are missing: more was logged than is read."""
+    usual_at_this_hour: float | None = None
+    """Messages a window of the day before; asked for only where neither window nor baseline has one."""
 
 
 @dataclass(frozen=True, slots=True)

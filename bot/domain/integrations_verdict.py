@@ -94,7 +94,12 @@ def _verdict(reading: ServiceReading, rules: Integrations) -> CoreVerdict:
 
 
 def _usual(log: LogFigures, rules: Integrations) -> float | None:
-    """Messages that a window usually has; None without enough history."""
+    """Messages that a window usually has; None without enough history.
+
+    A silent hour before a silent window says little: it may be the same outage. The day before says more.
+    """
+    if log.usual_at_this_hour is not None:
+        return log.usual_at_this_hour
     wanted = min(rules.minimum_history * rules.window_seconds, rules.baseline_seconds)
     if log.covered_seconds < wanted or not log.covered_seconds:
         return None
@@ -123,7 +128,10 @@ def _fault(verdict: CoreVerdict, reading: ServiceReading, rules: Integrations) -
 
 def _rate(log: LogFigures, rules: Integrations) -> str:
     usual = _usual(log, rules)
-    known = "not enough history to say what is usual" if usual is None else f"usually {_minute(usual, rules)}"
+    hour = "" if log.usual_at_this_hour is None else " at this hour"
+    known = (
+        "not enough history to say what is usual" if usual is None else f"usually {_minute(usual, rules)}{hour}"
+    )
     return f"{_minute(log.messages, rules)} messages a minute ({known})"
 
 
@@ -136,6 +144,8 @@ def _flow(readings: Sequence[ServiceReading], rules: Integrations) -> str:
     counted = [reading.log for reading in readings if reading.log is not None and reading.service.messages]
     if not counted:
         return "; their messages are not counted"
+    if all(log.usual_at_this_hour is not None for log in counted):
+        return ", as quiet as usual at this hour"
     return f", {_minute(min(log.messages for log in counted), rules)} messages a minute at least"
 
 

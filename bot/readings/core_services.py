@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 
 from bot.domain.errors import NotFound, SfintError
 from bot.domain.integrations import CoreService, Integrations, LogFigures, ServiceReading, figures
@@ -13,6 +11,8 @@ from bot.domain.target import Target
 from bot.domain.workload import Kind, Pod, Workload, WorkloadRef
 from bot.ports.estate import Estate
 from bot.readings.container_logs import container_logs
+from bot.readings.same_hours import usual_at_this_hour
+from bot.readings.stamped_lines import stamped_lines
 
 
 async def read_core_services(target: Target, rules: Integrations, estate: Estate) -> tuple[ServiceReading, ...]:
@@ -57,18 +57,11 @@ async def _log(
     logs = await container_logs(
         estate.cluster, namespace, pods, service.log_container, since_seconds=rules.seconds, timestamps=True
     )
-    lines = [line for log in logs for line in _stamped(log.text)]
+    lines = [line for log in logs for line in stamped_lines(log.text)]
     # Lines are counted in a thread: patterns are the operator's own, and logs may be long.
-    found = await asyncio.to_thread(figures, lines, service, rules, estate.clock.now())
+    now = estate.clock.now()
+    found = await asyncio.to_thread(figures, lines, service, rules, now)
+    if service.messages and not found.messages and not found.usual_messages:
+        at_this_hour = await usual_at_this_hour(estate.cluster, namespace, pods, service, rules, now)
+        found = replace(found, usual_at_this_hour=at_this_hour)
     return replace(found, is_cut=any(log.lacks_newest for log in logs))
-
-
-def _stamped(text: str) -> Iterator[tuple[datetime, str]]:
-    """Lines as Kubernetes stamps them, in UTC; nanoseconds are cut to what Python can hold."""
-    for line in text.splitlines():
-        stamp, _, rest = line.partition(" ")
-        moment, _, fraction = stamp.removesuffix("Z").partition(".")
-        try:
-            yield datetime.fromisoformat(f"{moment}.{(fraction or '0')[:6]:0<6}+00:00"), rest
-        except ValueError:
-            continue  # the end of a line that was cut at the limit

@@ -107,6 +107,7 @@ class IntegrationsSettings(Section):
     )
     window_seconds: Seconds = _CORE.window_seconds
     baseline_seconds: Seconds = _CORE.baseline_seconds
+    step_seconds: Seconds = _CORE.step_seconds
     minimum_messages: Annotated[int, Field(ge=1, le=1_000_000)] = _CORE.minimum_messages
     low_share: Annotated[float, Field(ge=0, lt=1)] = _CORE.low_share
     minimum_history: Annotated[float, Field(gt=0, le=100)] = _CORE.minimum_history
@@ -121,6 +122,7 @@ class IntegrationsSettings(Section):
             services=tuple(each.service() for each in self.services),
             window_seconds=self.window_seconds,
             baseline_seconds=self.baseline_seconds,
+            step_seconds=self.step_seconds,
             minimum_messages=self.minimum_messages,
             low_share=self.low_share,
             minimum_history=self.minimum_history,

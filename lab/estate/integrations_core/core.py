@@ -48,11 +48,16 @@ class IntegrationsCore:
 
     async def stop(self) -> None:
         """The users stop to write; the cluster ends the pods."""
-        if self._users is not None:
-            self._users.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._users
+        await self.fall_silent()
         await self.registrations.stop()
+
+    async def fall_silent(self) -> None:
+        """The users write no more, as at night; every service is well."""
+        users, self._users = self._users, None
+        if users is not None:
+            users.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await users
 
     def break_service(self, name: str, failure: str) -> None:
         """From now on no message gets past this one."""

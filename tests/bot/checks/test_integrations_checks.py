@@ -68,13 +68,13 @@ class World:
         (finding,) = await run_checks([marked], target, self.estate)
         return finding
 
-    async def until(self, code: str, words: str = "") -> Finding:
+    async def until(self, code: str, words: str = "", target: Target = TARGET) -> Finding:
         """Asks the core services until that code comes with these words, as a window passes."""
-        finding = await self.ask(integrations_core)
+        finding = await self.ask(integrations_core, target)
         async with asyncio.timeout(20):
             while finding.code != code or words not in " ".join(finding.evidence):
                 await asyncio.sleep(0.1)
-                finding = await self.ask(integrations_core)
+                finding = await self.ask(integrations_core, target)
         return finding
 
     async def middleware_says(self, *lines: str) -> None:
@@ -144,6 +144,21 @@ async def test_services_that_hand_messages_on_are_well_and_a_silent_one_is_named
     assert any(
         "Channel: 1 of 1 pods are available" in line and "deadline exceeded" in line for line in silent.evidence
     )
+
+
+async def test_after_a_silent_hour_the_same_hour_of_the_day_before_decides(world: World) -> None:
+    """A "day" of four seconds: the log does not reach back to it, then there were messages in it, then none."""
+    target = replace(TARGET, integrations=replace(RULES, baseline_seconds=1.0, step_seconds=4.0))
+    await asyncio.sleep(2.0)
+    await world.core.fall_silent()
+
+    unknown = await world.until("integrations.cannot-tell", "not enough history", target)
+    silent = await world.until("integrations.silent", "at this hour", target)
+    quiet = await world.until("integrations.ok", "0 messages a minute (usually 0 at this hour)", target)
+
+    assert unknown.outcome is Outcome.UNKNOWN
+    assert "has no messages: 0 messages a minute (usually " in silent.summary
+    assert "run, as quiet as usual at this hour" in quiet.summary
 
 
 async def test_services_that_do_not_run_are_named(world: World) -> None:
