@@ -6,7 +6,9 @@ The SDK's own client is not used: when its WebSocket address has expired it trie
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
@@ -31,6 +33,8 @@ _FAREWELL_SECONDS = 1.0
 """How long a peer may take to say goodbye; one that has gone silently must not hold up the end."""
 _LEAVE_SECONDS = 10.0
 """How long a connection that Slack asked to leave may still finish what it is at."""
+_BRIEF_SECONDS = 5.0
+"""A connection that ended sooner after its hello: whoever ends them so is not asked again at once."""
 
 
 class SocketMode:
@@ -74,6 +78,7 @@ class SocketMode:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep_connected(self) -> None:
+        pauses = _pauses()
         while True:
             leaving = asyncio.Event()
             async for attempt in stamina.retry_context(
@@ -82,7 +87,12 @@ class SocketMode:
                 with attempt:
                     socket = await self._connect()
             self._spawn(self._read(socket, leaving), "slack-reader")
+            said_hello = asyncio.get_running_loop().time()
             await leaving.wait()
+            if asyncio.get_running_loop().time() - said_hello < _BRIEF_SECONDS:
+                await asyncio.sleep(next(pauses))
+            else:
+                pauses = _pauses()
 
     async def _connect(self) -> aiohttp.ClientWebSocketResponse:
         """A connection on which Slack has said hello; always with a fresh address, for each works once."""
@@ -103,7 +113,7 @@ class SocketMode:
         except TimeoutError as error:
             await socket.close()
             raise Unreachable("Slack said no hello") from error
-        if said.type is not aiohttp.WSMsgType.TEXT or json.loads(said.data).get("type") != "hello":
+        if said.type is not aiohttp.WSMsgType.TEXT or _read_frame(said.data).get("type") != "hello":
             await socket.close()
             raise Unreachable("Slack closed the connection instead of saying hello")
         self._open.add(socket)
@@ -116,7 +126,7 @@ class SocketMode:
             async for message in socket:
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     continue
-                said = json.loads(message.data)
+                said = _read_frame(message.data)
                 if said.get("type") == "disconnect":
                     _log.info("Slack asks to reconnect", reason=said.get("reason"))
                     leaving.set()
@@ -126,6 +136,7 @@ class SocketMode:
         finally:
             self._forget(socket)
             leaving.set()
+            self._close(socket)  # one that nobody reads any more would still be given envelopes
 
     async def _handle(self, socket: aiohttp.ClientWebSocketResponse, envelope: dict[str, Any]) -> None:
         request = SocketModeRequest.from_dict(envelope)
@@ -170,6 +181,23 @@ class SocketMode:
         self._tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()):
             _log.error("handling what Slack sent broke", exc_info=problem, task=task.get_name())
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds to wait after one brief connection and the next: Slack allows few addresses a minute."""
+    return itertools.chain((0.0, 0.5, 1.0, 2.0, 4.0, 8.0), itertools.repeat(15.0))
+
+
+def _read_frame(text: str) -> dict[str, Any]:
+    """What a frame says; nothing where it is no JSON object, which Slack never sends."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        said = None
+    if isinstance(said, dict):
+        return said
+    _log.warning("a frame that is no JSON object was left alone")
+    return {}
 
 
 async def _closed(socket: aiohttp.ClientWebSocketResponse) -> None:

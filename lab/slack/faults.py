@@ -12,6 +12,7 @@ class Faults:
     def __init__(self) -> None:
         self._drop_sockets: Callable[[], int] = lambda: 0
         self._refresh_sockets: Callable[[str], int] = lambda _reason: 0
+        self._say_on_sockets: Callable[[str], None] = lambda _frame: None
         self.clear()
 
     def clear(self) -> None:
@@ -23,11 +24,14 @@ class Faults:
         self.failing_status = 503
         self.latency_seconds = 0.0
         self._lost_acks = 0
+        self._brief_hellos = 0
         self.extra_copies = 0
 
-    def bind_sockets(self, drop: Callable[[], int], refresh: Callable[[str], int]) -> None:
+    def bind_sockets(
+        self, drop: Callable[[], int], refresh: Callable[[str], int], say: Callable[[str], None]
+    ) -> None:
         """Connect the socket switches to the sockets."""
-        self._drop_sockets, self._refresh_sockets = drop, refresh
+        self._drop_sockets, self._refresh_sockets, self._say_on_sockets = drop, refresh, say
 
     def rate_limit(self, *, seconds: float | None = None, count: int | None = None, retry_after: int = 1) -> None:
         """Answer 429 with Retry-After for a while, or to that many calls of the Web API."""
@@ -58,6 +62,21 @@ class Faults:
     def refresh_sockets(self, reason: str = "refresh_requested") -> int:
         """Ask every Socket Mode connection to go, politely, as Slack does every few hours."""
         return self._refresh_sockets(reason)
+
+    def say_on_sockets(self, frame: str) -> None:
+        """Send this text on every Socket Mode connection, whatever it is."""
+        self._say_on_sockets(frame)
+
+    def leave_after_hello(self, count: int) -> None:
+        """Close the next connections as soon as they were greeted."""
+        self._brief_hellos = count
+
+    def takes_brief_hello(self) -> bool:
+        """Whether the connection at hand is closed after its hello."""
+        if self._brief_hellos <= 0:
+            return False
+        self._brief_hellos -= 1
+        return True
 
     def takes_rate_limit(self) -> bool:
         """Whether the call at hand is refused with 429."""

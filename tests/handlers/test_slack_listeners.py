@@ -313,6 +313,34 @@ async def test_a_connection_is_opened_however_long_slack_is_away(
     assert slack.entrance.is_connected
 
 
+async def test_a_frame_that_is_no_json_changes_nothing(
+    slack_world: SlackStandIn, store: Store, wired: Wired
+) -> None:
+    """The connection stays, and what comes on it afterwards is taken."""
+    for frame in ("not json", "[]", "null", '{"type": "news"}', '{"envelope_id": "x", "type": "slash_commands"}'):
+        slack_world.faults.say_on_sockets(frame)
+
+    typed = await slack_world.type(RITA, CHANNEL, "/sfint status")
+
+    assert typed.acked
+    assert len(await store.inbox.pending()) == 1
+    assert opened(slack_world) == 1
+
+
+async def test_connections_that_end_at_their_hello_are_not_asked_for_without_end(
+    slack_world: SlackStandIn, slack: Slack, wired: Wired
+) -> None:
+    """Addresses are limited: each brief connection makes the next one wait longer, and the fourth one stays."""
+    slack_world.faults.leave_after_hello(3)
+    began = asyncio.get_running_loop().time()
+    slack_world.faults.drop_sockets()
+
+    await until(lambda: opened(slack_world) == 5 and slack.entrance.is_connected)
+
+    assert asyncio.get_running_loop().time() - began >= 3.0
+    assert (await slack_world.type(RITA, CHANNEL, "/sfint status")).acked
+
+
 async def test_stopping_closes_the_connection(slack_world: SlackStandIn, slack: Slack, wired: Wired) -> None:
     """Nothing is left open, so that Slack sends to others at once."""
     await slack.entrance.stop()

@@ -29,7 +29,7 @@ class SocketMode:
         self._waiting: dict[str, asyncio.Future[Json]] = {}
         self._connected = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
-        world.faults.bind_sockets(self.drop, self.refresh)
+        world.faults.bind_sockets(self.drop, self.refresh, self.say)
 
     @property
     def connections(self) -> int:
@@ -90,6 +90,13 @@ class SocketMode:
             task.add_done_callback(self._background.discard)
         return len(going)
 
+    def say(self, frame: str) -> None:
+        """Send this text on every connection."""
+        for socket in self._sockets:
+            task = asyncio.create_task(socket.send_str(frame))
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+
     async def stop(self) -> None:
         """Close every connection."""
         await asyncio.gather(*(socket.close(code=1001) for socket in list(self._sockets)))
@@ -117,6 +124,9 @@ class SocketMode:
         self._sockets[socket] = transport if isinstance(transport, asyncio.Transport) else None
         try:
             await socket.send_str(json.dumps(self._hello()))
+            if self._world.faults.takes_brief_hello():
+                await socket.close()
+                return socket
             self._connected.set()
             await self._listen(socket)
         finally:
