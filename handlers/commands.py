@@ -11,6 +11,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.message_text import typed_text
 from bot.domain.notice import Notice
 from bot.usecases.form_at_once import wants_text_form
 from bot.usecases.receive import Arrival, Receive, Received
@@ -22,7 +23,7 @@ _log = structlog.get_logger(__name__)
 _FACTS = ("user_id", "team_id", "channel_id", "text", "response_url")
 _FORM_SECONDS = 2.0
 """Slack forgets a trigger after 3 s."""
-NO_FORM = "The form could not be opened. Try again, or type the text: `/sfint diagnose <text>`"
+NO_FORM = "The form could not be opened. Try again, or type the text: `/sfint diagnose &lt;text&gt;`"
 NOT_RECORDED = "This could not be recorded, so nothing was started. Please try again in a moment."
 
 
@@ -39,6 +40,7 @@ class Commands:
         Help is the acknowledgement itself, where it can be; a form is opened first, while its trigger is fresh.
         """
         facts = {name: command.get(name) or "" for name in _FACTS}
+        facts["text"] = typed_text(facts["text"])
         target = wants_text_form(facts["text"])
         if target is not None:
             await _open_form(ack, command, client, target)

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck
 
+from bot.domain.message_text import typed_text
 from bot.usecases.receive import Arrival, Receive, Received
 from bot.views import ids
 from handlers.commands import NOT_RECORDED
@@ -26,7 +27,7 @@ class Submissions:
 
     async def on_deny(self, ack: AsyncAck, body: Mapping[str, Any], view: Mapping[str, Any]) -> None:
         """Keyed by the view: submitting one form twice is one act, whatever its triggers."""
-        reason = view["state"]["values"][ids.REASON_BLOCK][ids.REASON_INPUT].get("value") or ""
+        reason = typed_text(view["state"]["values"][ids.REASON_BLOCK][ids.REASON_INPUT].get("value") or "")
         if not reason.strip():
             await ack(response_action="errors", errors={ids.REASON_BLOCK: NO_REASON})
             return
@@ -34,7 +35,7 @@ class Submissions:
 
     async def on_text(self, ack: AsyncAck, body: Mapping[str, Any], view: Mapping[str, Any]) -> None:
         """A text to be matched; keyed as the other."""
-        text = view["state"]["values"][ids.TEXT_BLOCK][ids.TEXT_INPUT].get("value") or ""
+        text = typed_text(view["state"]["values"][ids.TEXT_BLOCK][ids.TEXT_INPUT].get("value") or "")
         if not text.strip():
             await ack(response_action="errors", errors={ids.TEXT_BLOCK: NO_TEXT})
             return

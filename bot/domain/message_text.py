@@ -10,6 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 _LINK = re.compile(r"<((?:https?|mailto|tel):[^|<>]*+)(?:\|([^<>]*+))?>")
+_MENTION = re.compile(r"<([@#])[A-Z0-9]+\|([^<>|]+)>")
+_ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
+_ENTITY = re.compile("|".join(_ENTITIES))
+_EDGES = " \t\r\n\u00a0\u200b\u200c\u200d\u2060\ufeff"
+"""What comes along with a copied text and nobody sees."""
 _WORDS = ("text", "title", "pretext", "fallback", "value")
 _NESTED = ("blocks", "attachments", "elements", "fields", "accessory")
 _LONGEST = 100_000
@@ -25,6 +30,23 @@ def message_text(message: Mapping[str, object]) -> str:
             if line.strip():
                 seen.setdefault(line)
     return "\n".join(seen)[:_LONGEST]
+
+
+def typed_text(text: str) -> str:
+    """What a person typed after a command, without what Slack made of it: three entities, links, named mentions.
+
+    Whether it makes links and mentions at all is a setting of the app (`should_escape`); entities it always makes.
+    """
+    text = text.strip(_EDGES)
+    if "<" in text:
+        text = _MENTION.sub(r"\1\2", _LINK.sub(_typed_link, text))
+    return _ENTITY.sub(lambda entity: _ENTITIES[entity[0]], text) if "&" in text else text
+
+
+def _typed_link(link: re.Match[str]) -> str:
+    """Of a web page its label, which was typed; of an address what it reaches, whatever it is called."""
+    scheme, _, target = link[1].partition(":")
+    return target.partition("?")[0] if scheme in ("mailto", "tel") else link[2] or link[1]
 
 
 def _texts(node: Mapping[str, object], depth: int) -> Iterator[str]:

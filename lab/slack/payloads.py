@@ -22,7 +22,7 @@ def channel_name(channel: Channel) -> str:
 def slash_command(
     world: SlackWorld, person: Person, channel: Channel, typed: str, *, trigger_id: str, response_url: str
 ) -> Json:
-    """The fields of a slash command; all are text, as in a form."""
+    """The fields of a slash command; all are text, as in a form, and what was typed has Slack's three entities."""
     command, _, text = typed.partition(" ")
     return {
         "token": world.identity.verification_token,
@@ -33,7 +33,7 @@ def slash_command(
         "user_id": person.id,
         "user_name": person.name,
         "command": command,
-        "text": text.strip(),
+        "text": text.strip().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
         "api_app_id": world.identity.app_id,
         "is_enterprise_install": "false",
         "response_url": response_url,

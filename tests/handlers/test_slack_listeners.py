@@ -202,6 +202,16 @@ async def test_a_click_that_cannot_be_recorded_is_not_acknowledged(
     assert slack_world.messages(CHANNEL)[-1].ephemeral_to == RITA
 
 
+async def test_what_was_typed_is_recorded_as_it_was_typed(
+    slack_world: SlackStandIn, store: Store, wired: Wired
+) -> None:
+    """Slack sends `&`, `<` and `>` as entities; an answer that repeats them would show `&amp;`."""
+    await slack_world.type(RITA, CHANNEL, "/sfint freeze deploy & test <now>")
+
+    (received,) = await store.inbox.pending()
+    assert received.facts["text"] == "freeze deploy & test <now>"
+
+
 @both_modes
 async def test_a_click_is_recorded_with_its_facts(
     slack_world: SlackStandIn, slack: Slack, store: Store, wired: Wired

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.message_text import message_text
+from bot.domain.message_text import message_text, typed_text
 
 LINE = "dial tcp 10.0.0.9:6379: connect: no route to host"
 
@@ -54,12 +54,34 @@ def test_blocks_of_an_app() -> None:
     assert message_text({"blocks": blocks}) == "one\ntwo"
 
 
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("status redis", "status redis"),
+        ("\u200b\u00a0diagnose one\ntwo\u00a0\n", "diagnose one\ntwo"),
+        ("freeze deploy &amp; test &lt;now&gt;", "freeze deploy & test <now>"),
+        ("diagnose map[a:&amp;lt;nil&amp;gt;]", "diagnose map[a:&lt;nil&gt;]"),
+        ("diagnose caf&eacute; &copy", "diagnose caf&eacute; &copy"),
+        ("contact <mailto:ana@example.com|Ana>", "contact ana@example.com"),
+        ("contact <tel:+525512345678|55 1234 5678>", "contact +525512345678"),
+        ("runbook <http://redis-failure.md|redis-failure.md>", "runbook redis-failure.md"),
+        ("diagnose GET <https://example.com/x>: 503", "diagnose GET https://example.com/x: 503"),
+        ("freeze ask <@U0ADA0001|ada> in <#C0INC|incidents>", "freeze ask @ada in #incidents"),
+        ("freeze ask <@U0ADA0001>", "freeze ask <@U0ADA0001>"),
+    ],
+)
+def test_what_was_typed_is_read_without_what_slack_made_of_it(text: str, typed: str) -> None:
+    """Entities are undone once, and no others than Slack's own."""
+    assert typed_text(text) == typed
+
+
 @pytest.mark.parametrize("fragment", ["<http:", "<http:a|", "<mailto:", "<", "|", "&lt;"])
 def test_time_grows_with_the_length_only(fragment: str) -> None:
     """It is read before the acknowledgement, while every other request waits."""
     text = fragment * (40_000 // len(fragment))
     started = time.process_time()
     message_text({"text": text})
+    typed_text(text)
 
     assert time.process_time() - started < 1
 
