@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.usecases.receive import Arrival, Receive, Received
+from bot.usecases.receive import Arrival, Receive, Received, key_of_act
 from bot.views import ids
 from bot.views.deny_modal import deny_modal
 from handlers.commands import NOT_RECORDED
@@ -42,9 +42,8 @@ class Clicks:
                     await client.views_open(trigger_id=body["trigger_id"], view=form)
             else:
                 facts = _facts(body, action)
-                await self._receive(
-                    Received(f"click:{body['trigger_id']}", Arrival.CLICK, facts, datetime.now(UTC))
-                )
+                key = key_of_act(Arrival.CLICK, body.get("trigger_id"), facts)
+                await self._receive(Received(key, Arrival.CLICK, facts, datetime.now(UTC)))
         except Exception as error:  # noqa: BLE001  the listener boundary: the clicker must not believe it was taken
             _log.error("a click could not be taken", problem=repr(error))
             text = NO_FORM if is_denial else NOT_RECORDED

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.message_text import typed_text
 from bot.domain.notice import Notice
 from bot.usecases.form_at_once import wants_text_form
-from bot.usecases.receive import Arrival, Receive, Received
+from bot.usecases.receive import Arrival, Receive, Received, key_of_act
 from bot.views.card import Rendered
 from bot.views.diagnose_modal import diagnose_modal
 from bot.views.notice import notice
@@ -49,7 +49,8 @@ class Commands:
             said = _rendered(help_text)
             await ack(text=said.text, blocks=said.blocks, response_type="ephemeral")
             return
-        received = Received(f"command:{command['trigger_id']}", Arrival.COMMAND, facts, datetime.now(UTC))
+        key = key_of_act(Arrival.COMMAND, command.get("trigger_id"), facts)
+        received = Received(key, Arrival.COMMAND, facts, datetime.now(UTC))
         try:
             await self._receive(received)
         except Exception as error:  # noqa: BLE001  the listener boundary: whatever failed, the asker must not believe it was taken

@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_bolt.response import BoltResponse
 
 from bot.domain.message_text import message_text
-from bot.usecases.receive import Arrival, Receive, Received
+from bot.usecases.receive import Arrival, Receive, Received, key_of_act
 from handlers.commands import NOT_RECORDED
 
 _log = structlog.get_logger(__name__)
@@ -25,9 +25,10 @@ class Shortcuts:
 
     async def on_match(self, ack: AsyncAck, body: Mapping[str, Any], respond: AsyncRespond) -> BoltResponse | None:
         """Does not acknowledge what could not be recorded, and tells the person."""
-        key = f"shortcut:{body['trigger_id']}"
+        facts = _facts(body)
+        key = key_of_act(Arrival.SHORTCUT, body.get("trigger_id"), facts)
         try:
-            await self._receive(Received(key, Arrival.SHORTCUT, _facts(body), datetime.now(UTC)))
+            await self._receive(Received(key, Arrival.SHORTCUT, facts, datetime.now(UTC)))
         except Exception as error:  # noqa: BLE001  the listener boundary: nobody must believe it was taken
             _log.error("a shortcut could not be recorded", problem=repr(error))
             await respond(text=NOT_RECORDED, response_type="ephemeral", replace_original=False)

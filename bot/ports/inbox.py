@@ -20,7 +20,7 @@ class Arrival(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One delivery. `key` is unique per human act (Slack's trigger_id), so a retry has the same key.
+    """One delivery. `key` is unique per human act (Slack's trigger_id and what was done): a retry has the same.
 
     `facts` holds only strings: command: user_id, team_id, channel_id, text, response_url;
     click: user_id, team_id, channel_id, action_id, value, message_ts, response_url;

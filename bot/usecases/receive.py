@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 
 from bot.ports.inbox import Arrival, Inbox, Received
 
-__all__ = ["Arrival", "Receive", "Received"]
+__all__ = ["Arrival", "Receive", "Received", "key_of_act"]
+
+
+def key_of_act(kind: Arrival, trigger_id: object, facts: Mapping[str, str]) -> str:
+    """Unique per human act, and the same for each delivery of it: Slack's trigger, and what was done by it.
+
+    A trigger is there to open a form; nothing is promised for a payload without one, or with that of another act.
+    """
+    act = "\0".join(part for fact in sorted(facts.items()) for part in fact)
+    done = hashlib.blake2s(act.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return f"{kind}:{trigger_id}.{done}" if trigger_id else f"{kind}:{done}"
 
 
 class Receive:

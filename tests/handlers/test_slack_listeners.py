@@ -114,7 +114,7 @@ async def test_a_command_is_recorded_before_it_is_acknowledged(
 
     (received,) = await store.inbox.pending()
     assert typed.acked
-    assert received.key == f"command:{typed.trigger_id}"
+    assert received.key.startswith(f"command:{typed.trigger_id}.")
     assert received.kind is Arrival.COMMAND
     assert received.facts["text"] == "status redis"
     assert (received.facts["user_id"], received.facts["channel_id"]) == (RITA, CHANNEL)
@@ -126,7 +126,7 @@ async def test_a_command_is_recorded_before_it_is_acknowledged(
 @both_modes
 async def test_help_is_the_acknowledgement(slack_world: SlackStandIn, slack: Slack, store: Store) -> None:
     """Where person and channel are remembered; before that it is recorded, like everything else always is."""
-    directory = SlackDirectory(slack.web)
+    directory = SlackDirectory(slack.web, slack.team_id)
     roles = Roles({Role.VIEWER: frozenset({RITA})})
     register(slack.app, Wired(Receive(store.inbox, lambda: None), [], HelpAtOnce(directory, roles, "T0ACME0001")))
     await enter(slack_world, slack)
@@ -222,7 +222,7 @@ async def test_a_click_is_recorded_with_its_facts(
 
     (received,) = await store.inbox.pending()
     assert clicked.acked
-    assert received.key == f"click:{clicked.trigger_id}"
+    assert received.key.startswith(f"click:{clicked.trigger_id}.")
     assert received.kind is Arrival.CLICK
     assert received.facts == {
         "user_id": ARNO,
