@@ -12,6 +12,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.adapters.slack_errors import NETWORK, answer_of, code_of, retry_after
+from bot.adapters.slack_plain import whole_or_plain
 from bot.adapters.slack_search import SlackSearch
 from bot.domain.errors import BadAnswer, NotFound, RateLimited, Unreachable
 from bot.ports.outbox import Manner, OutboxRow
@@ -53,7 +54,9 @@ class SlackDelivery:
             ts = await self._search.message(row.channel, thread_ts, row.key)
         if ts is not None:
             try:
-                await answer_of(self._web.chat_update(channel=row.channel, ts=ts, **_fields(row.body)))
+                await whole_or_plain(
+                    self._web.chat_update, {"channel": row.channel, "ts": ts, **_fields(row.body)}
+                )
                 return ts
             except NotFound as gone:
                 if code_of(gone) not in _CARD_IS_GONE:
@@ -92,7 +95,7 @@ class SlackDelivery:
             raise RateLimited("Slack asks us to slow down", retry_after(said.headers))
         if said.status_code >= 500:
             raise Unreachable(f"the response_url answered {said.status_code}")
-        if said.status_code != 200:
+        if said.status_code != 200 or '"ok":false' in said.body.replace(" ", ""):
             raise BadAnswer(f"the response_url answered {said.status_code}: {said.body[:200]}")
 
     async def _upload(self, row: OutboxRow, thread_ts: str | None, maybe_there: bool) -> str | None:
@@ -133,10 +136,10 @@ async def _in_thread(
 ) -> Mapping[str, Any]:
     """Posts into the thread; into the channel where somebody deleted the thread's parent."""
     if thread_ts is None:
-        return await answer_of(post(channel=channel, **body))
+        return await whole_or_plain(post, {"channel": channel, **body})
     try:
-        return await answer_of(post(channel=channel, thread_ts=thread_ts, **body))
+        return await whole_or_plain(post, {"channel": channel, "thread_ts": thread_ts, **body})
     except NotFound as gone:
         if code_of(gone) not in _THREAD_IS_GONE:
             raise
-        return await answer_of(post(channel=channel, **body))
+        return await whole_or_plain(post, {"channel": channel, **body})
