@@ -22,7 +22,8 @@ _NO_ENTRY = frozenset(
 )  # fmt: skip
 _GONE = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "is_archived",
-     "cannot_reply_to_message", "channel_not_found", "user_not_found", "not_in_channel", "user_not_in_channel"}
+     "cannot_reply_to_message", "channel_not_found", "user_not_found", "user_not_visible", "not_in_channel",
+     "user_not_in_channel"}
 )  # fmt: skip
 
 
@@ -72,6 +73,8 @@ def retry_after(headers: object) -> float:
 
 
 def _details(data: object) -> str:
+    if isinstance(data, Mapping) and data.get("needed"):
+        return f": the app lacks the scope {data['needed']}; install it anew from manifest.yml"
     metadata = data.get("response_metadata") if isinstance(data, Mapping) else None
     messages = metadata.get("messages") if isinstance(metadata, Mapping) else None
     return f": {'; '.join(map(str, messages))[:500]}" if isinstance(messages, list) and messages else ""

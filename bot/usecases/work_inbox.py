@@ -12,6 +12,7 @@ import structlog
 from bot.domain.actor import Actor, Place
 from bot.domain.click import DIAGNOSE_FORM, REASON_FIELD, TEXT_FIELD, read_click, read_denial
 from bot.domain.click import Ask as AskAgain
+from bot.domain.errors import SfintError
 from bot.domain.grammar import sayable
 from bot.domain.notice import Notice, Tone
 from bot.ports.engine import Engine
@@ -94,7 +95,7 @@ class WorkInbox:
             if attempts < _MAX_ATTEMPTS:
                 return False
             answered_with(Answered.FAILED)
-            await _apologise(desk, received)
+            await _apologise(desk, received, error)
         await self._inbox.done(received.key)
         return True
 
@@ -138,11 +139,13 @@ async def _ask(desk: Desk, received: Received) -> Ask:
     return Ask(received.key, actor, place, facts.get("response_url", ""))
 
 
-async def _apologise(desk: Desk, received: Received) -> None:
+async def _apologise(desk: Desk, received: Received, error: Exception) -> None:
+    """An error of our own tree says what is wrong in words that somebody can act upon."""
     facts = received.facts
     nobody = Actor(facts.get("user_id", ""), facts.get("team_id", ""), is_guest=True)
     ask = Ask(received.key, nobody, Place(facts.get("channel_id", "")), facts.get("response_url", ""))
-    lines = ("Something in me broke while answering this; nothing more is tried.", f"Reference: {received.key}")
+    what = f"{error}." if isinstance(error, SfintError) else "Something in me broke while answering this."
+    lines = (what, "Nothing more is tried.", f"Reference: {received.key}")
     await whisper(desk, ask, Notice("That did not work", lines, "/sfint status", Tone.BAD))
 
 
