@@ -73,7 +73,7 @@ async def ours(order: Order) -> None:
     )
     way = OverHttp(order.signing_secret, "127.0.0.1", order.port, PATH)
     slack = await build_slack(bot_token=order.bot_token, way=way, api_url=order.api_url)
-    directory = SlackDirectory(slack.web)
+    directory = SlackDirectory(slack.web, slack.team_id)
     await directory.actor(RITA, TEAM)
     await directory.place(CHANNEL)
     roles = Roles({Role.VIEWER: frozenset({EVERYBODY})})

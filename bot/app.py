@@ -181,7 +181,7 @@ async def _desk(
         remediations=observe_remediations(collect_remediations(), telemetry),
         steps=collect_steps(),
         chat=SlackChat(ground.store.outbox, ground.redactor, Mentions(groups, leaders, contacts), sender.wake),
-        directory=SlackDirectory(slack.web),
+        directory=SlackDirectory(slack.web, slack.team_id),
         ledger=ledger,
         pages=pages,
         runs=runs,

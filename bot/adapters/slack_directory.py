@@ -12,7 +12,9 @@ from bot.adapters.slack_errors import answer_of, code_of
 from bot.domain.actor import Actor, Place
 from bot.domain.errors import NotFound, SfintError, Unreachable
 
-_REMEMBERED_SECONDS = 300.0
+_PERSON_SECONDS = 300.0
+_PLACE_SECONDS = 30.0
+"""Shorter: in a channel that the bot was removed from nobody sees the answer; in one just shared, too many do."""
 _MOST_REMEMBERED = 2_000
 _NOT_FULL_MEMBERS = ("is_restricted", "is_ultra_restricted", "is_bot", "is_workflow_bot", "is_stranger", "deleted")
 _SHARED = ("is_ext_shared", "is_pending_ext_shared")
@@ -22,10 +24,13 @@ _Known = TypeVar("_Known", Actor, Place)
 class SlackDirectory:
     """Implements `bot.ports.directory.Directory`. What cannot be asked raises Unreachable, and callers deny."""
 
-    def __init__(self, web: AsyncWebClient, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, web: AsyncWebClient, home_team: str, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._web = web
-        self._actors: _Memory[Actor] = _Memory(monotonic)
-        self._places: _Memory[Place] = _Memory(monotonic)
+        self._home_team = home_team
+        self._actors: _Memory[Actor] = _Memory(monotonic, _PERSON_SECONDS)
+        self._places: _Memory[Place] = _Memory(monotonic, _PLACE_SECONDS)
 
     async def actor(self, user_id: str, team_id: str) -> Actor:
         """The person as users.info has them; the team of the account counts, not the one that the click names."""
@@ -37,7 +42,8 @@ class SlackDirectory:
             return Actor(user_id, team_id, is_guest=True)
         except SfintError as error:
             raise Unreachable(f"Slack does not say who {user_id} is: {error}") from error
-        return self._actors.keep(user_id, _actor(user_id, team_id, answer.get("user") or {}))
+        user: Mapping[str, Any] = answer.get("user") or {}
+        return self._actors.keep(user_id, _actor(user_id, self._team(user, team_id), user))
 
     async def place(self, channel_id: str) -> Place:
         """The channel as conversations.info has it; a private one without the bot cannot be seen at all."""
@@ -47,10 +53,19 @@ class SlackDirectory:
             answer = await answer_of(self._web.conversations_info(channel=channel_id))
         except SfintError as error:
             if code_of(error) in ("channel_not_found", "missing_scope", "method_not_supported_for_channel_type"):
-                return Place(channel_id, is_joined=False)
+                return Place(channel_id, is_joined=False, is_direct=channel_id.startswith("D"))
             raise Unreachable(f"Slack does not say what {channel_id} is: {error}") from error
         place = _place(channel_id, answer.get("channel") or {})
         return self._places.keep(channel_id, place) if place.is_joined else place
+
+    def _team(self, user: Mapping[str, Any], claimed: str) -> str:
+        """The home team for its members: on an Enterprise Grid one account belongs to several workspaces.
+
+        `claimed` is what the payload says. It counts only where Slack does not say whose the account is.
+        """
+        if self._home_team in ((user.get("enterprise_user") or {}).get("teams") or ()):
+            return self._home_team
+        return str(user.get("team_id") or (user.get("profile") or {}).get("team") or claimed)
 
     def known_actor(self, user_id: str) -> Actor | None:
         """The person, if the answer is still remembered; asks nobody."""
@@ -62,28 +77,27 @@ class SlackDirectory:
 
 
 def _actor(user_id: str, team_id: str, user: Mapping[str, Any]) -> Actor:
-    own_team = str(user.get("team_id") or "")
-    if team_id in ((user.get("enterprise_user") or {}).get("teams") or ()):
-        own_team = team_id  # on an Enterprise Grid one account belongs to several workspaces
-    return Actor(user_id, own_team, is_guest=any(user.get(trait) for trait in _NOT_FULL_MEMBERS))
+    return Actor(user_id, team_id, is_guest=any(user.get(trait) for trait in _NOT_FULL_MEMBERS))
 
 
 def _place(channel_id: str, channel: Mapping[str, Any]) -> Place:
     is_shared = any(channel.get(trait) for trait in _SHARED) or bool(channel.get("pending_shared"))
     is_joined = bool(channel.get("is_member") or channel.get("is_im") or channel.get("is_mpim"))
-    return Place(channel_id, is_externally_shared=is_shared, is_joined=is_joined)
+    is_direct = bool(channel.get("is_im"))
+    return Place(channel_id, is_externally_shared=is_shared, is_joined=is_joined, is_direct=is_direct)
 
 
 class _Memory(Generic[_Known]):
-    """Answers that are good for five minutes; the oldest goes when there are too many."""
+    """Answers that are good for some time; the oldest goes when there are too many."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float], seconds: float) -> None:
         self._monotonic = monotonic
+        self._seconds = seconds
         self._known: dict[str, tuple[float, _Known]] = {}
 
     def get(self, key: str) -> _Known | None:
         since, known = self._known.get(key, (0.0, None))
-        return known if known is not None and self._monotonic() - since < _REMEMBERED_SECONDS else None
+        return known if known is not None and self._monotonic() - since < self._seconds else None
 
     def keep(self, key: str, known: _Known) -> _Known:
         self._known.pop(key, None)

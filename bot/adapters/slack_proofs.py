@@ -30,7 +30,7 @@ class SlackProofs:
     def __init__(self, web: AsyncWebClient, team_id: str) -> None:
         self._web = web
         self._team_id = team_id
-        self._directory = SlackDirectory(web)
+        self._directory = SlackDirectory(web, team_id)
 
     def token(self) -> Question:
         """Whose token it is."""

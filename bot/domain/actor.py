@@ -30,11 +30,15 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The conversation that a request came from; `is_joined` is False where the bot is no member."""
+    """The conversation that a request came from; `is_joined` is False where the bot is no member.
+
+    `is_direct`: a talk between two, to which nobody can be invited.
+    """
 
     channel_id: str
     is_externally_shared: bool = False
     is_joined: bool = True
+    is_direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ async def admit_person(desk: Desk, ask: Ask) -> bool:
     if not ask.place.is_joined:
         answered_with(Answered.REFUSED)
         await _record_uninvited(desk, ask)
-        await whisper(desk, ask, _invite())
+        await whisper(desk, ask, _not_between_two() if ask.place.is_direct else _invite())
         return False
     stranger = refusal(ask.actor, ask.place, desk.roles, desk.home_team)
     if stranger:
@@ -74,6 +74,14 @@ async def _record_uninvited(desk: Desk, ask: Ask) -> None:
     """Whoever tries it from channel to channel leaves a trace, as with every other refusal."""
     actor, channel = ask.actor.user_id, ask.place.channel_id
     await record(desk, "command.uninvited", actor=actor, target="", correlation_id=ask.key, channel=channel)
+
+
+def _not_between_two() -> Notice:
+    lines = (
+        "I answer in channels only, where others see what was asked and done; nothing was run.",
+        "Ask again in a channel that I was invited to.",
+    )
+    return Notice("Not in a direct message", lines, "/sfint status", Tone.WARNING)
 
 
 def _invite() -> Notice:

@@ -10,7 +10,7 @@ from lab.slack.world import SlackWorld
 
 def user_json(world: SlackWorld, person: Person) -> Json:
     """The user object; a person of another team is a stranger."""
-    foreign = person.team_id != world.workspace.team_id
+    foreign = world.workspace.team_id not in (person.team_id, *person.grid_teams)
     profile: Json = {
         "real_name": person.real_name,
         "display_name": person.name,
@@ -22,7 +22,8 @@ def user_json(world: SlackWorld, person: Person) -> Json:
         profile |= {"bot_id": world.identity.bot_id, "api_app_id": world.identity.app_id}
     else:
         profile["email"] = person.email
-    return {
+    grid = {"enterprise_user": _grid_account(person)} if person.grid_teams else {}
+    return grid | {
         "id": person.id,
         "team_id": person.team_id,
         "name": person.name,
@@ -41,6 +42,17 @@ def user_json(world: SlackWorld, person: Person) -> Json:
         "is_app_user": False,
         "is_stranger": foreign,
         "updated": 1_700_000_000,
+    }
+
+
+def _grid_account(person: Person) -> Json:
+    return {
+        "id": person.id,
+        "enterprise_id": "E0ACME0001",
+        "enterprise_name": "Acme Group",
+        "is_admin": False,
+        "is_owner": False,
+        "teams": list(person.grid_teams),
     }
 
 

@@ -19,6 +19,8 @@ class Person:
     is_restricted: bool = False
     team_id: str = TEAM_ID
     is_bot: bool = False
+    grid_teams: tuple[str, ...] = ()
+    """The workspaces of an Enterprise Grid that the account belongs to, where it is one of a grid."""
 
 
 @dataclass(frozen=True)
