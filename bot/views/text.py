@@ -12,6 +12,10 @@ _USER = re.compile(r"<@[UW][A-Z0-9]{2,20}>")
 _LOUD = "*_~"
 _JOINER = "\u2060"
 """Invisible; next to `*`, `_` or `~` it keeps Slack from reading them as formatting."""
+_PART = re.compile(
+    r"(?P<code>(?<![\w`])`[^`\n]+`(?![\w`]))|(?P<inner>(?<=[A-Za-z0-9])[*_~]+(?=[A-Za-z0-9]))|(?P<other>.)", re.S
+)
+"""In code, and within a word, Slack formats nothing: a name that somebody copies has nothing invisible in it."""
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """Control characters and direction overrides, which could make a line read as something else."""
 
@@ -21,7 +25,7 @@ def prose(text: str, most: int) -> str:
 
     A mention in it is shown and calls nobody: a log line must not wake people up.
     """
-    return _fit(map(_quiet, _clean(text)), most)
+    return _fit(_parts(_clean(text)), most)
 
 
 def spoken(text: str, most: int) -> str:
@@ -50,7 +54,7 @@ def plain(text: str, most: int) -> str:
 def bold(text: str, most: int) -> str:
     """Escaped and bold, on one line; a backtick in it becomes a similar sign, as code ends bold."""
     line = " ".join(_clean(text).replace("`", "ˋ").split()) or "-"
-    return f"*{_fit(map(_quiet, line), most - 2)}*"
+    return f"*{_fit(_parts(line), most - 2)}*"
 
 
 def user(user_id: str) -> str:
@@ -79,10 +83,19 @@ def _pieces(text: str) -> Iterable[str]:
     """The smallest parts that may not be cut: a character, an entity, a mention."""
     at = 0
     for mention in _USER.finditer(text):
-        yield from (_quiet(char) for char in text[at : mention.start()])
+        yield from _parts(text[at : mention.start()])
         yield mention.group()
         at = mention.end()
-    yield from (_quiet(char) for char in text[at:])
+    yield from _parts(text[at:])
+
+
+def _parts(text: str) -> Iterable[str]:
+    """Characters and entities, the loud ones quiet where they could be heard."""
+    for part in _PART.finditer(text):
+        if part.lastgroup == "other":
+            yield _quiet(part[0])
+        else:
+            yield from (_ENTITIES.get(char, char) for char in part[0])
 
 
 def _quiet(char: str) -> str:
