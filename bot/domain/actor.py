@@ -32,7 +32,7 @@ class Actor:
 class Place:
     """The conversation that a request came from; `is_joined` is False where the bot is no member.
 
-    `is_direct`: a talk between two, to which nobody can be invited.
+    `is_direct`: a direct message, to which nobody can be invited.
     """
 
     channel_id: str

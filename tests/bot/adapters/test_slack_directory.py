@@ -72,6 +72,17 @@ async def test_a_direct_message_is_told_apart(slack_world: SlackStandIn, slack: 
     assert place == Place("D0NOTMINE1", is_joined=False, is_direct=True)
 
 
+async def test_a_missing_scope_is_not_taken_for_a_missing_invitation(
+    slack_world: SlackStandIn, slack: Slack
+) -> None:
+    """Whoever runs the bot learns what to do about it."""
+    scopes = slack_world.world.identity.scopes - {"channels:read"}
+    slack_world.world.identity = replace(slack_world.world.identity, scopes=scopes)
+
+    with pytest.raises(Unreachable, match="lacks the scope channels:read"):
+        await SlackDirectory(slack.web, HOME).place("C0INCSF001")
+
+
 async def test_a_channel_is_remembered_for_half_a_minute(slack_world: SlackStandIn, slack: Slack) -> None:
     """It may be shared, or the bot removed from it, and nothing tells us."""
     now = [0.0]
