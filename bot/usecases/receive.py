@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable, Mapping
 
 from bot.ports.inbox import Arrival, Inbox, Received
@@ -14,7 +15,10 @@ def key_of_act(kind: Arrival, trigger_id: object, facts: Mapping[str, str]) -> s
     """Unique per human act, and the same for each delivery of it: Slack's trigger, and what was done by it.
 
     A trigger is there to open a form; nothing is promised for a payload without one, or with that of another act.
+    One that has no response_url either is always new: to ask the same again must not look like a retry.
     """
+    if not trigger_id and not facts.get("response_url"):
+        return f"{kind}:{secrets.token_hex(8)}"
     act = "\0".join(part for fact in sorted(facts.items()) for part in fact)
     done = hashlib.blake2s(act.encode("utf-8", "replace"), digest_size=4).hexdigest()
     return f"{kind}:{trigger_id}.{done}" if trigger_id else f"{kind}:{done}"

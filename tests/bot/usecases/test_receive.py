@@ -25,3 +25,10 @@ def test_acts_are_told_apart_without_a_trigger_of_their_own() -> None:
 
     assert len(set(keys)) == 6
     assert all(key.startswith("command:") for key in keys)
+
+
+def test_the_same_question_without_any_mark_is_a_new_one() -> None:
+    """Else the second would be lost as a retry of the first."""
+    unmarked = FACTS | {"response_url": ""}
+
+    assert key_of_act(Arrival.COMMAND, None, unmarked) != key_of_act(Arrival.COMMAND, None, unmarked)
