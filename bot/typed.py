@@ -24,6 +24,7 @@ from bot.domain.notice import Notice, Tone
 from bot.domain.redaction import Redactor
 from bot.domain.report import Report
 from bot.log import configure_logging
+from bot.printing import put
 from bot.settings import (
     Settings,
     SettingsProblems,
@@ -222,8 +223,7 @@ def _audit_export(config: str) -> int:
     from bot import terminal
 
     settings = _settings(config)
-    for line in asyncio.run(terminal.audit_lines(settings, Redactor(settings.secrets()))):
-        _out(line.rstrip("\n"))
+    put("".join(asyncio.run(terminal.audit_lines(settings, Redactor(settings.secrets())))))
     return OK
 
 
@@ -283,7 +283,7 @@ def _mistake(what: str, example: str) -> int:
 
 
 def _out(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    put(f"{text}\n")
 
 
 def _err(text: str) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.diagnosis.answers import Answer, Answers, Form
-from bot.diagnosis.pieces import LogFile, read_stream
+from bot.diagnosis.pieces import LogFile, arriving, read_stream
 from bot.diagnosis.summary import as_object, as_table, cut_notice
 from bot.diagnosis.tally import Tally
+from bot.diagnosis.writing import BOM, Packed, decoder, in_utf8
 from bot.domain.errors import SfintError
 from bot.domain.redaction import Redactor
+from bot.printing import put
 from bot.runbook.loader import load_runbook
 from bot.runbook.matcher import Matcher
 from bot.views.terminal_line import one_line
@@ -22,6 +25,7 @@ from bot.views.terminal_line import one_line
 _OK, _BROKEN_OFF, _MISTAKE = 0, 1, 2
 _STDIN = 0
 _EXAMPLE = "sfint diagnose middleware.log"
+_TEXT_EXAMPLE = "sfint diagnose - <<< 'dial tcp 10.0.0.9:6379: connect: no route to host'"
 _HELP = """\
 sfint diagnose [--json] [--summary] FILE|-
 
@@ -56,35 +60,49 @@ class _Wish:
 
 
 class _Mistake(SfintError):
-    """What was typed cannot be done; the text names the argument."""
+    """What was typed cannot be done; the text names the argument, `example` can be."""
+
+    def __init__(self, what: str, example: str = _EXAMPLE) -> None:
+        super().__init__(what)
+        self.example = example
 
 
 def diagnose(arguments: Sequence[str]) -> int:
-    """Returns the exit code; prints to standard output, and complains to standard error."""
-    if set(arguments) & {"-h", "--help"}:
-        sys.stdout.write(_HELP)
-        return _OK
+    """Returns the exit code; prints to standard output, and complains to standard error.
+
+    Raises NotPrinted; BrokenPipeError when whoever reads what is printed has seen enough.
+    """
     try:
         wish = _wish(arguments)
+        if wish is None:
+            put(_HELP)
+            return _OK
         descriptor = _opened(wish.name)
+        try:
+            return _diagnose(wish, descriptor)
+        finally:
+            if descriptor != _STDIN:
+                os.close(descriptor)
     except _Mistake as mistake:
-        sys.stderr.write(f"sfint: {one_line(str(mistake))}\nfor example: {_EXAMPLE}\n")
+        sys.stderr.write(f"sfint: {one_line(str(mistake))}\nfor example: {one_line(mistake.example)}\n")
         return _MISTAKE
-    try:
-        return _diagnose(wish, descriptor)
-    finally:
-        if descriptor != _STDIN:
-            os.close(descriptor)
 
 
-def _wish(arguments: Sequence[str]) -> _Wish:
-    options = {word for word in arguments if word.startswith("-") and word != "-"}
-    names = [word for word in arguments if word not in options]
+def _wish(arguments: Sequence[str]) -> _Wish | None:
+    """None asks for help; behind `--` nothing is an option."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = {word for word in arguments[:end] if word.startswith("-") and word != "-"}
+    names = [word for word in arguments[:end] if word not in options] + list(arguments[end + 1 :])
+    if options & {"-h", "--help"}:
+        return None
     if unknown := sorted(options - {"--json", "--summary"}):
-        raise _Mistake(f"`{unknown[0]}` is not an option of `diagnose`")
-    if len(names) != 1:
-        what = "needs a file, or `-` for standard input" if not names else f"reads one file, not {len(names)}"
-        raise _Mistake(f"`diagnose` {what}")
+        raise _Mistake(f"`{unknown[0]}` is not an option of `diagnose`: there are `--json` and `--summary`")
+    if not names:
+        raise _Mistake("`diagnose` needs a file, or `-` for standard input")
+    if len(names) > 1:
+        are_files = all(map(os.path.exists, names))
+        example = f"cat {shlex.join(names)} | sfint diagnose -" if are_files else _TEXT_EXAMPLE
+        raise _Mistake(f"`diagnose` reads one file, not {len(names)}", example)
     return _Wish(names[0], "--json" in options, "--summary" in options)
 
 
@@ -95,7 +113,7 @@ def _opened(name: str) -> int:
         descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise _Mistake(f"cannot read `{name}`: {reason}") from error
+        raise _Mistake(f"cannot read `{name}`: {reason}", _TEXT_EXAMPLE if " " in name else _EXAMPLE) from error
     if stat.S_ISDIR(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _Mistake(f"cannot read `{name}`: it is a directory")
@@ -107,36 +125,40 @@ def _diagnose(wish: _Wish, descriptor: int) -> int:
     try:
         with closing(_answers(wish, descriptor)) as answers:
             for answer in answers:
-                _write(_printed(answer, tally.lines))
+                put(_printed(answer, tally.lines))
                 tally.append(answer.tally)
-        _write(_ending(wish, tally, redactor).encode())
+    except Packed as packed:
+        file = "middleware.log" if wish.name == "-" else wish.name
+        example = f"{packed.unpacker} {shlex.quote(file)} | sfint diagnose -"
+        raise _Mistake(f"cannot read `{wish.name}`: {packed}", example) from packed
     except BrokenPipeError:
-        # Whoever read has seen enough. What is still in the buffer must not complain when the program ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _OK
+        raise
     except OSError as error:
         name = one_line(wish.name)
         sys.stderr.write(f"sfint: `{name}` could not be read to its end: {error.strerror or error}\n")
         return _BROKEN_OFF
+    put(_ending(wish, tally, redactor))
     if notice := cut_notice(tally):
         sys.stderr.write(f"sfint: {notice}\n")
     return _OK
 
 
 def _answers(wish: _Wish, descriptor: int) -> Generator[Answer, None, None]:
-    """Of one piece after the other; a file's are made by several processes."""
-    answers = Answers(Matcher(load_runbook().entries), wish.form)
+    """Of one piece after the other; a file's are made by several processes. Raises OSError, Packed."""
     log = _regular(descriptor)
-    if log is None:
-        yield from map(answers.of, read_stream(descriptor))
+    head = log.head() if log else b""
+    is_plain = decoder(head) is None
+    answers = Answers(Matcher(load_runbook().entries), wish.form)
+    if log and is_plain:
+        yield from answers.of_file(replace(log, start=log.start + len(BOM)) if head.startswith(BOM) else log)
     else:
-        yield from answers.of_file(log)
+        yield from map(answers.of, read_stream(in_utf8(log.chunks() if log else arriving(descriptor))))
 
 
 def _regular(descriptor: int) -> LogFile | None:
-    """None for what has no length: pipes, terminals, and the files of /proc."""
+    """None for what has no length: pipes, terminals, and the files of /proc and /sys, which take no room."""
     status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or not status.st_size:
+    if not stat.S_ISREG(status.st_mode) or not status.st_blocks:
         return None
     return LogFile(descriptor, os.lseek(descriptor, 0, os.SEEK_CUR), status.st_size)
 
@@ -155,10 +177,3 @@ def _ending(wish: _Wish, tally: Tally, redactor: Redactor) -> str:
             return ("\n" if tally.matched else "") + as_table(tally, redactor)
         case Form.NOTHING:
             return (as_object if wish.json else as_table)(tally, redactor)
-
-
-def _write(text: bytes) -> None:
-    """At once: whoever follows a log waits for its lines."""
-    if text:
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 LIMIT = 64 * 1024
@@ -34,7 +34,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """A regular file: an open descriptor, which is never moved, and the bytes to read."""
+    """A regular file as it was when it was opened: a descriptor, which is never moved, and the bytes to read.
+
+    What is written behind its end meanwhile is not read. To read what was cut off raises OSError: a log that
+    shrinks must not look like one that was read to its end.
+    """
 
     descriptor: int
     start: int
@@ -49,7 +53,7 @@ class LogFile:
         """The lines that begin in this span. Raises OSError."""
         begin = span if span == self.start else span - 1  # a newline there says that a line begins with the span
         end = min(span + self.span_bytes, self.end)
-        data = os.pread(self.descriptor, min(end + _LONG_LINE, self.end) - begin, begin)
+        data = self._bytes(begin, min(end + _LONG_LINE, self.end))
         first = data.find(b"\n") + 1 if begin < span else 0
         if begin < span and not 0 < first < end - begin:
             return _piece(b"")
@@ -60,15 +64,36 @@ class LogFile:
 
     def _rest_of_line(self, start: int) -> bytes:
         """As much as may count: one byte more than LIMIT shows that the line is longer."""
-        data = os.pread(self.descriptor, min(LIMIT + 1, self.end - start), start)
+        data = self._bytes(start, min(start + LIMIT + 1, self.end))
         newline = data.find(b"\n")
         return data[: newline + 1] if newline >= 0 else data
 
+    def head(self) -> bytes:
+        """Its first bytes."""
+        return self._bytes(self.start, min(self.start + LIMIT, self.end))
 
-def read_stream(descriptor: int) -> Iterator[Piece]:
-    """The lines of a pipe or terminal, each as soon as it is whole. Raises OSError."""
-    rest, skips = b"", False
+    def chunks(self) -> Iterator[bytes]:
+        """All of it, in order."""
+        for span in self.spans():
+            yield self._bytes(span, min(span + self.span_bytes, self.end))
+
+    def _bytes(self, start: int, end: int) -> bytes:
+        data = os.pread(self.descriptor, end - start, start)
+        if len(data) < end - start:
+            raise OSError("it was cut short while it was read")
+        return data
+
+
+def arriving(descriptor: int) -> Iterator[bytes]:
+    """What a pipe or terminal gives, as soon as it is there. Raises OSError."""
     while data := os.read(descriptor, _READ):
+        yield data
+
+
+def read_stream(chunks: Iterable[bytes]) -> Iterator[Piece]:
+    """The lines of a log without an end, each as soon as it is whole."""
+    rest, skips = b"", False
+    for data in chunks:
         if skips:
             newline = data.find(b"\n")
             if newline < 0:

@@ -8,8 +8,11 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any, TypeVar
+
+from bot.domain.errors import SfintError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,10 +23,14 @@ _work: Callable[[Any], Any]
 """Within a worker: what it was forked to do. Compiled patterns cannot be sent, they can only be inherited."""
 
 
+class WorkerLost(SfintError):
+    """Somebody else ended a process that did a part of the work; where memory is short the system does."""
+
+
 def in_order(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
     """`work` of each item, on as many processors as may be used; here and now where one process is enough.
 
-    Open descriptors are inherited. Raises what `work` raises.
+    Open descriptors are inherited. Raises what `work` raises, and WorkerLost.
     """
     processes = min(len(items), len(os.sched_getaffinity(0)))
     if processes <= 1:
@@ -38,6 +45,8 @@ def in_order(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise WorkerLost("one of its processes was killed; is there enough memory?") from error
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -26,33 +26,33 @@ def one_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--summary"]])
-def test_a_line_does_not_steer_the_terminal(tmp_path: Path, capsys: Captured, options: list[str]) -> None:
+def test_a_line_does_not_steer_the_terminal(tmp_path: Path, capfd: Captured, options: list[str]) -> None:
     """Neither in the evidence, nor among the first and last lines."""
     log = tmp_path / "a.log"
     log.write_text(f"{LINE}\n", encoding="utf-8")
 
     assert diagnose([*options, str(log)]) == 0
 
-    out = capsys.readouterr().out
+    out = capfd.readouterr().out
     assert "redis-failure" in out
     assert STEERS.findall(out) == []
 
 
-def test_what_programs_read_keeps_every_character(tmp_path: Path, capsys: Captured) -> None:
+def test_what_programs_read_keeps_every_character(tmp_path: Path, capfd: Captured) -> None:
     """JSON has escapes of its own."""
     log = tmp_path / "a.log"
     log.write_text(f"{LINE}\n", encoding="utf-8")
 
     assert diagnose(["--json", str(log)]) == 0
 
-    out = capsys.readouterr().out
+    out = capfd.readouterr().out
     assert json.loads(out)["text"] == LINE
     assert "\x1b" not in out
 
 
 @pytest.mark.parametrize("words", [[f"no{TITLE}"], [f"--no{TITLE}"]])
-def test_a_mistake_is_repeated_without_what_steers(capsys: Captured, words: list[str]) -> None:
+def test_a_mistake_is_repeated_without_what_steers(capfd: Captured, words: list[str]) -> None:
     """A file's name is a stranger's text, too."""
     assert diagnose(words) == 2
 
-    assert STEERS.findall(capsys.readouterr().err) == []
+    assert STEERS.findall(capfd.readouterr().err) == []

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.diagnosis.pieces import CUT, LIMIT, LogFile, Piece, read_stream
+from bot.diagnosis.pieces import CUT, LIMIT, LogFile, Piece, arriving, read_stream
 
 LONG = b"x" * LIMIT
 LOGS = st.lists(
@@ -46,7 +46,7 @@ def streamed(log: bytes, at_once: int) -> list[Piece]:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        return list(read_stream(read_end))
+        return list(read_stream(arriving(read_end)))
     finally:
         writer.join()
         os.close(read_end)
@@ -95,6 +95,20 @@ def test_a_file_is_read_from_where_its_descriptor_stands(tmp_path: Path) -> None
         spans = LogFile(file.fileno(), 4, 14, 5)
 
         assert lines_of([spans.read(span) for span in spans.spans()]) == ["two", "three"]
+
+
+def test_what_is_cut_off_meanwhile_is_an_error(tmp_path: Path) -> None:
+    """Whether it is missing at the end of a span, or of its last line alone: the rest was not read."""
+    log = tmp_path / "a.log"
+    log.write_bytes(b"one\ntwo\n" + LONG)
+    with log.open("r+b") as file:
+        spans = LogFile(file.fileno(), 0, 8 + len(LONG), 6)
+        assert lines_of([spans.read(0)]) == ["one", "two"]
+        os.truncate(file.fileno(), 7)
+
+        for read in (lambda: spans.read(0), lambda: spans.read(6), lambda: list(spans.chunks()), spans.head):
+            with pytest.raises(OSError, match="cut short"):
+                read()
 
 
 def test_no_piece_of_an_endless_line_is_large(tmp_path: Path) -> None:
