@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -43,6 +45,10 @@ _OWN_EXAMPLES = {
     "config": "sfint config check",
     "audit": "sfint audit verify",
 }
+_OVERVIEW = (*_OWN_EXAMPLES, "lab", "rehearse")
+"""What these do stands in the overview."""
+_HASH = re.compile(r"[0-9a-f]{64}")
+_SOME_HASH = "a3f1c09e5d7b2846e90c1f7a4b8d3526c7e1908f2d6a5b4c3e0f91827d6c5b4a"
 _SLACK_ONLY = ("freeze", "thaw")
 _OWN_WORDS = """\
 sfint [--config FILE] COMMAND
@@ -71,6 +77,8 @@ def answer(words: list[str]) -> int:
     config, words = _config_option(words)
     if config is None:
         return _mistake("`--config` needs a file", "sfint --config sfint.yml config check")
+    if any(word.partition("=")[0] == "--config" for word in words):
+        return _mistake("`--config` stands before the command", "sfint --config sfint.yml config check")
     try:
         return _dispatch(config, words)
     except SettingsProblems as problems:
@@ -80,9 +88,16 @@ def answer(words: list[str]) -> int:
 
 def _dispatch(config: str, words: list[str]) -> int:
     match words:
-        case [] | ["--help"] | ["-h"]:
-            _out(_OWN_WORDS + _without_slash(help_for(None, _readable())))
-            return OK
+        case [] | ["help"]:
+            return _overview()
+        case ["lab" | "rehearse", *_]:
+            return _lab()(words)
+        case [*asked, "--help" | "-h"]:
+            return _dispatch(config, ["help", *asked[:1]])
+        case ["help", "diagnose"]:
+            return _diagnose(["--help"])
+        case ["help", word] if word in _OVERVIEW:
+            return _overview()
         case ["version"] | ["--version"]:
             _out(version("sfint"))
             return OK
@@ -96,19 +111,22 @@ def _dispatch(config: str, words: list[str]) -> int:
         case ["runbook", "lint"]:
             return _lint()
         case ["audit", "verify"]:
-            return _audit_verify(config, "")
+            return _audit_verify(config)
         case ["audit", "verify", "--head", head]:
             return _audit_verify(config, head)
         case ["audit", "export"]:
             return _audit_export(config)
         case ["diagnose", *options]:
             return _diagnose(options)
-        case ["lab" | "rehearse", *_]:
-            return _lab()(words)
         case [word, *_] if word in _OWN_EXAMPLES:
             return _mistake(f"`{shlex.join(words)}` is not a command", _OWN_EXAMPLES[word])
         case _:
             return _ask(config, words)
+
+
+def _overview() -> int:
+    _out(_OWN_WORDS + _without_slash(help_for(None, _readable())))
+    return OK
 
 
 def _run(config: str) -> int:
@@ -128,7 +146,7 @@ def _run(config: str) -> int:
 
 
 def _ask(config: str, words: list[str]) -> int:
-    command = parse(shlex.join(words))
+    command = parse(shlex.join(words), _typed_here())
     if isinstance(command, UsageProblem):
         _err(_without_slash(usage_notice(command)))
         return MISTAKE
@@ -207,11 +225,16 @@ def _diagnose(options: Sequence[str]) -> int:
     return diagnose(options)
 
 
-def _audit_verify(config: str, head: str) -> int:
+def _audit_verify(config: str, head: str | None = None) -> int:
     from bot import terminal
 
+    if head is not None and not _HASH.fullmatch(head):
+        return _mistake(
+            f"`--head` needs the 64 hexadecimal digits of a hash, not `{head}`",
+            f"sfint audit verify --head {_SOME_HASH}",
+        )
     settings = _settings(config)
-    verdict = asyncio.run(terminal.check_audit(settings, Redactor(settings.secrets()), head))
+    verdict = asyncio.run(terminal.check_audit(settings, Redactor(settings.secrets()), head or ""))
     if verdict.ok:
         _out(f"audit: {verdict.lines} lines, unbroken, head {verdict.head}")
         return OK
@@ -265,6 +288,14 @@ def _config_option(words: list[str]) -> tuple[str | None, list[str]]:
     if words and words[0] == "--config":
         return (words[1], words[2:]) if len(words) > 1 else (None, [])
     return "", words
+
+
+def _typed_here() -> tuple[CommandSpec, ...]:
+    """The catalogue, with an example of `diagnose` that a terminal takes: there it reads a file."""
+    return tuple(
+        replace(spec, examples=("/sfint diagnose middleware.log",)) if spec.name == "diagnose" else spec
+        for spec in CATALOGUE
+    )
 
 
 def _readable() -> tuple[CommandSpec, ...]:
