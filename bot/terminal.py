@@ -17,7 +17,7 @@ from bot.domain.actor import Role
 from bot.domain.command import Command, spec_named
 from bot.domain.contact_answer import ContactAnswer
 from bot.domain.diagnosis import LogReading
-from bot.domain.errors import SfintError
+from bot.domain.errors import NotFound, SfintError
 from bot.domain.help import nothing_to_ask
 from bot.domain.notice import Notice, RunbookPage, Tone
 from bot.domain.proof import Proof, Question
@@ -29,6 +29,7 @@ from bot.domain.target import Mode, Target
 from bot.estates import open_cache, open_estate, open_estates, open_kubernetes
 from bot.pagers import pager_questions
 from bot.ports.estate import Estate
+from bot.ports.ledger import Ledger
 from bot.ports.logins import LoginBook
 from bot.remediations.registry import collect as collect_remediations
 from bot.runbook.loader import load_runbook
@@ -43,6 +44,7 @@ from bot.usecases.run_checks import asked_of, run_checks
 from bot.usecases.show_runbook import show_runbook
 from bot.usecases.verify_audit import AuditVerdict, export_audit, verify_audit
 
+_DATABASE = "sfint.db"
 Answer = Report | ContactAnswer | LogReading | DryRun | NoPlan | Notice | RunbookPage
 
 
@@ -55,7 +57,7 @@ def read_runbook(words: str) -> RunbookPage | Notice:
 async def _books(settings: Settings, redactor: Redactor) -> AsyncIterator[Store]:
     """Beside a running bot too: the terminal adds log-ins to the book that protects the account, and no more."""
     keys = [key.get_secret_value() for key in settings.store.inbox_keys]
-    store = await open_store(f"sqlite:///{settings.store.directory / 'sfint.db'}", keys, redactor, SystemClock())
+    store = await open_store(f"sqlite:///{settings.store.directory / _DATABASE}", keys, redactor, SystemClock())
     try:
         yield store
     finally:
@@ -166,16 +168,31 @@ def _refused(subject: str, what: str, error: SfintError, fix: str) -> Question:
     return Question(subject, what, ask, fix)
 
 
+@contextlib.asynccontextmanager
+async def _ledger(settings: Settings, redactor: Redactor) -> AsyncIterator[Ledger]:
+    """Of a bot that has run: to make an empty log, and call it whole, would be an answer about another one."""
+    directory = settings.store.directory
+    try:
+        (directory / _DATABASE).stat()
+    except FileNotFoundError as error:
+        what = f"store.directory: {directory} holds no {_DATABASE}"
+        raise NotFound(f"{what}; run this where the bot keeps its own") from error
+    except OSError:
+        pass  # to open it says why
+    async with _books(settings, redactor) as store:
+        yield store.ledger
+
+
 async def check_audit(settings: Settings, redactor: Redactor, known_head: str) -> AuditVerdict:
     """Walks the whole chain; `known_head` is a hash that must be in it, or empty."""
-    async with _books(settings, redactor) as store:
-        return await verify_audit(store.ledger, known_head)
+    async with _ledger(settings, redactor) as ledger:
+        return await verify_audit(ledger, known_head)
 
 
 async def audit_lines(settings: Settings, redactor: Redactor) -> list[str]:
     """The whole log as JSON, one line an event."""
-    async with _books(settings, redactor) as store:
-        return [line async for line in export_audit(store.ledger)]
+    async with _ledger(settings, redactor) as ledger:
+        return [line async for line in export_audit(ledger)]
 
 
 def lint(today: date) -> tuple[str, ...]:

@@ -186,13 +186,15 @@ def _answer(config: str, command: Command) -> int:
         what = f"`--target`: `{target}` is not configured" if target else "`--target` is needed"
         return _mistake(f"{what}; there are: {known}", f"sfint {command.name} --target {min(settings.targets)}")
     answer = asyncio.run(terminal.ask(settings, redactor, target, command))
+    if isinstance(answer, Notice):
+        is_mistake = answer.tone is Tone.WARNING
+        (_err if is_mistake else _out)(redactor.text(_without_slash(answer)))
+        return MISTAKE if is_mistake else BAD_NEWS
     _out(redactor.text(plain(answer)))
     if isinstance(answer, Report):
         return BAD_NEWS if answer.worst in (Outcome.FAILING, Outcome.UNKNOWN) else OK
     if isinstance(answer, ContactAnswer):
         return OK if answer.outcome is Outcome.OK else BAD_NEWS
-    if isinstance(answer, Notice):
-        return MISTAKE if answer.tone is Tone.WARNING else BAD_NEWS
     return OK
 
 
