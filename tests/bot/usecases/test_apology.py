@@ -47,7 +47,7 @@ async def test_an_error_of_ours_is_told_in_its_own_words(store: Store, error: Ex
         WorkInbox(store.inbox, Telemetry()).run(fake_desk(store, chat, directory=directory), None)
     )
 
-    async with asyncio.timeout(10.0):
+    async with asyncio.timeout(60.0):
         while RITA not in chat.told:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
