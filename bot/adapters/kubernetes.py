@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from bot.adapters.kubernetes_api import KubernetesApi
 from bot.adapters.kubernetes_credentials import connect_kubernetes
+from bot.adapters.kubernetes_log_words import checked_log, reason_for_no_log
 from bot.adapters.kubernetes_shapes import event_from, pod_from, service_addresses, workload_from
 from bot.domain.errors import BadAnswer, Conflict, NotFound
 from bot.domain.workload import Event, Kind, Pod, Workload, WorkloadRef
@@ -56,11 +57,10 @@ class KubernetesCluster:
         query |= {name: "true" for name, wanted in (("previous", previous), ("timestamps", timestamps)) if wanted}
         what = f"read the log of {pod}/{container}"
         try:
-            return await self._api.text(what, f"{_core(namespace, 'pods')}/{quote(pod, safe='')}/log", query)
-        except BadAnswer as error:
-            if _says_never_ran(str(error)):
-                raise NotFound(str(error)) from error
-            raise
+            text = await self._api.text(what, f"{_core(namespace, 'pods')}/{quote(pod, safe='')}/log", query)
+        except (BadAnswer, NotFound) as error:
+            raise reason_for_no_log(error, pod) from error
+        return checked_log(text, pod, previous=previous)
 
     async def events(self, namespace: str, subject: str) -> tuple[Event, ...]:
         """Events about objects whose name is `subject` or starts with `subject-`, oldest first."""
@@ -143,8 +143,3 @@ def _name(document: Mapping[str, Any]) -> str:
 
 def _scaled_by(autoscaler: Mapping[str, Any]) -> str:
     return str(((autoscaler.get("spec") or {}).get("scaleTargetRef") or {}).get("name", ""))
-
-
-def _says_never_ran(message: str) -> bool:
-    """The two 400s of the log endpoint: no earlier container, and none yet."""
-    return "previous terminated container" in message or "is waiting to start" in message

@@ -14,7 +14,7 @@ from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException
 
-from bot.adapters.kubernetes_errors import ListExpired, TokenRefused, excerpt, status_error
+from bot.adapters.kubernetes_errors import ListExpired, TokenRefused, excerpt, status_error, was_the_node
 from bot.adapters.kubernetes_socket import ApiSocket, HandshakeRefused, open_socket
 from bot.domain.errors import AccessDenied, BadAnswer, RateLimited, SfintError, Unreachable
 
@@ -105,7 +105,7 @@ class KubernetesApi:
             raise _unreachable(what, error) from error
 
     def _refusal(self, what: str, code: int, headers: Mapping[str, str], body: bytes) -> SfintError:
-        if code == 401:
+        if code == 401 and not was_the_node(body):
             return TokenRefused(
                 "the Kubernetes token was refused or has expired (Rancher tokens have a TTL): make a new one and "
                 f"put it into {self.credentials} (asked to {what})"
@@ -171,7 +171,7 @@ class KubernetesApi:
     ) -> bytes:
         headers = {"Accept": accept, "Content-Type": content_type}
         code, told, answer = await self._send(what, method, path, query, body, headers)
-        if code == 401 and self._refresh is not None:
+        if code == 401 and self._refresh is not None and not was_the_node(answer):
             await self._renew(self._refresh)
             code, told, answer = await self._send(what, method, path, query, body, headers)
         if code >= 300:

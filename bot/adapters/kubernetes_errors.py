@@ -35,6 +35,8 @@ def status_error(what: str, code: int, headers: Mapping[str, str], body: bytes) 
     """
     status = _status(body)
     said = str(status.get("message") or "") if status else ""
+    if code in (401, 403) and was_the_node(body):
+        return Unreachable(f"the node refused Kubernetes itself, not us (asked to {what}): {said}")
     if code == 403:
         return AccessDenied(_forbidden(what, said))
     if code == 404 and status:
@@ -48,6 +50,15 @@ def status_error(what: str, code: int, headers: Mapping[str, str], body: bytes) 
     if code >= 500:
         return Unreachable(f"Kubernetes answered {code} (asked to {what}): {said or excerpt(body)}")
     return BadAnswer(f"Kubernetes answered {code} (asked to {what}): {said or excerpt(body)}")
+
+
+def was_the_node(body: bytes) -> bool:
+    """Whether a refusal is the kubelet's, handed on: of those alone the details name a subresource, `pods/log`.
+
+    The API server itself refuses before it looks at a resource (401), or names the object alone (403).
+    """
+    details = (_status(body) or {}).get("details")
+    return isinstance(details, dict) and "/" in str(details.get("kind") or "")
 
 
 def excerpt(body: bytes) -> str:
