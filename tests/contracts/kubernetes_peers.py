@@ -6,6 +6,7 @@ token without any rights of its own, for the user in SFINT_KUBE_BOT_USER). It ne
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import ssl
@@ -50,11 +51,18 @@ class Peer:
     tls: ssl.SSLContext | bool
 
     async def send(
-        self, method: str, path: str, body: Any = None, *, kind: str = "application/json", token: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        kind: str = "application/json",
+        token: str | None = None,
+        accept: str = "application/json",
     ) -> Answer:
         """One request; `token` None is the admin, empty is nobody."""
         token = self.admin_token if token is None else token
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Accept": accept} | ({"Authorization": f"Bearer {token}"} if token else {})
         if body is not None:
             headers["Content-Type"] = kind
         data = None if body is None else json.dumps(body)
@@ -126,3 +134,6 @@ async def _prepare(peer: Peer) -> None:
         "subjects": [{"kind": "User", "name": peer.bot_user, "apiGroup": "rbac.authorization.k8s.io"}],
     }
     assert (await peer.send("POST", f"{root}/rolebindings", binding)).code == 201
+    async with asyncio.timeout(10):  # the authorizer learns of a binding a moment after it is stored
+        while (await peer.send("GET", peer.path("statefulsets"), token=peer.bot_token)).code != 200:
+            await asyncio.sleep(0.02)

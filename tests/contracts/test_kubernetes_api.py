@@ -257,10 +257,13 @@ async def test_a_dry_run_answers_and_stores_nothing(api: Peer) -> None:
     """`dryRun=All`."""
     await api.create("statefulsets", stateful())
 
+    before = await api.send("GET", api.path("statefulsets", "node"))
+
     answer = await patch(api, {"spec": {"replicas": 5}}, query="dryRun=All")
     held = await api.send("GET", api.path("statefulsets", "node"))
 
     assert (answer.body["spec"]["replicas"], held.body["spec"]["replicas"]) == (5, 0)
+    assert answer.body["metadata"]["generation"] == before.body["metadata"]["generation"] + 1
 
 
 async def test_an_update_with_an_older_version_is_refused(api: Peer) -> None:
@@ -311,6 +314,28 @@ async def test_a_list_comes_in_pages(api: Peer) -> None:
     assert first["kind"] == "StatefulSetList"
     assert [item["metadata"]["name"] for item in rest["items"]] == ["c"]
     assert "continue" not in rest["metadata"]
+
+
+async def test_a_made_up_place_in_a_list_is_refused(api: Peer) -> None:
+    """400; one that is too old is 410, which takes a compaction of etcd to see."""
+    answer = await api.send("GET", api.path("statefulsets", query="limit=2&continue=made-up"))
+
+    assert (answer.code, answer.body["reason"]) == (400, "BadRequest")
+    assert answer.body["message"].startswith("invalid continue token: continue key is not valid: ")
+
+
+async def test_what_is_no_json_cannot_be_had(api: Peer) -> None:
+    """406 with what there is; a log is text whatever one asks for."""
+    await api.create("pods", pod("p"))
+
+    answer = await api.send("GET", api.path("pods"), accept="text/html")
+    log = await api.send("GET", api.path("pods", "gone", "log"), accept="*/*")
+
+    assert (answer.code, answer.body["reason"]) == (406, "NotAcceptable")
+    assert answer.body["message"].startswith(
+        "406: Not Acceptable\n\nAvailable representations: application/json, "
+    )
+    assert log.code == 404
 
 
 async def test_a_watch_tells_each_change_from_a_version_on(api: Peer) -> None:
@@ -505,6 +530,18 @@ async def test_the_log_of_a_missing_pod_is_not_found(api: Peer) -> None:
     answer = await api.send("GET", api.path("pods", "gone", "log"))
 
     assert (answer.code, answer.body["message"]) == (404, 'pods "gone" not found')
+
+
+async def test_the_log_of_a_pod_whose_node_is_gone_is_not_found_by_the_name_of_the_node(api: Peer) -> None:
+    """404 in the words for a pod: whoever reads it as "no such pod" takes an outage for silence."""
+    lost = pod("p")
+    lost["spec"]["nodeName"] = "gone"
+    await api.create("pods", lost)
+
+    answer = await api.send("GET", api.path("pods", "p", "log"))
+
+    assert (answer.code, answer.body["message"]) == (404, 'pods "gone" not found')
+    assert answer.body["details"] == {"name": "gone", "kind": "pods"}
 
 
 async def test_a_log_of_several_containers_wants_a_name(api: Peer) -> None:

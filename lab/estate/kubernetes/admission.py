@@ -19,6 +19,8 @@ _STATEFUL_MUTABLE = {
     "persistentVolumeClaimRetentionPolicy",
     "minReadySeconds",
 }
+_POLICY = "sfint-sfint-scale-and-restart-only"
+"""Of the release `sfint` in the namespace `sfint`."""
 _STATEFUL_FORBIDDEN = (
     "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
     "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
@@ -155,10 +157,7 @@ def check_scaling_policy(user: User, resource: Resource, item: Json, old: Json) 
     broken = [words for words, part in _FENCES if part(item) != part(old)]
     if not broken:
         return
-    why = (
-        "ValidatingAdmissionPolicy 'sfint-scale-and-restart-only' with binding "
-        f"'sfint-scale-and-restart-only' denied request: {broken[0]}"
-    )
+    why = f"ValidatingAdmissionPolicy '{_POLICY}' with binding '{_POLICY}' denied request: {broken[0]}"
     error = forbidden(resource, item["metadata"]["name"], why)
     details = {**(error.details or {}), "causes": [{"message": why}]}
     raise ApiError(422, "Invalid", error.message, details)

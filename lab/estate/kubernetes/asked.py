@@ -121,6 +121,12 @@ def integer(request: web.Request, key: str, default: int) -> int:
         raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from error
 
 
+def is_json_accepted(request: web.Request) -> bool:
+    """Whether the answer may be JSON; the server has other media types, this one has not."""
+    kinds = {part.partition(";")[0].strip() for part in request.headers.get("Accept", "*/*").split(",")}
+    return bool(kinds & {"*/*", "application/*", "application/json"})
+
+
 def is_dry(request: web.Request) -> bool:
     """True where nothing is to be stored."""
     return "All" in request.query.getall("dryRun", [])

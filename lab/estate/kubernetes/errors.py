@@ -8,7 +8,7 @@ from lab.estate.kubernetes.resources import Json, Resource
 
 
 class ApiError(Exception):
-    """A refusal that travels as `Status` JSON with an HTTP code and perhaps headers."""
+    """A refusal that travels as `Status` JSON with an HTTP code and perhaps headers; a plain one as bare text."""
 
     def __init__(
         self,
@@ -17,8 +17,11 @@ class ApiError(Exception):
         message: str,
         details: Json | None = None,
         headers: dict[str, str] | None = None,
+        *,
+        is_plain: bool = False,
     ) -> None:
         super().__init__(message)
+        self.is_plain = is_plain
         self.code = code
         self.reason = reason
         self.message = message
@@ -98,19 +101,23 @@ def invalid(resource: Resource, name: str, causes: list[tuple[str, str, str]]) -
 
 
 def too_many_requests(retry_after_seconds: int) -> ApiError:
-    """429 with Retry-After."""
-    return ApiError(
-        429,
-        "TooManyRequests",
-        "The server has received too many requests and has asked us to try again later",
-        {"retryAfterSeconds": retry_after_seconds},
-        {"Retry-After": str(retry_after_seconds)},
-    )
+    """429 with Retry-After, as API priority and fairness says it: no `Status`, a line of text."""
+    message = "Too many requests, please try again later.\n"
+    headers = {"Retry-After": str(retry_after_seconds)}
+    return ApiError(429, "TooManyRequests", message, headers=headers, is_plain=True)
 
 
 def expired(message: str) -> ApiError:
     """410: the version or the continue token is too old."""
     return ApiError(410, "Expired", message)
+
+
+def not_acceptable() -> ApiError:
+    """406: no media type that is asked for can be had."""
+    kinds = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+    offered = ", ".join((*kinds, *(f"{kind};stream=watch" for kind in (kinds[0], kinds[2]))))
+    message = f"406: Not Acceptable\n\nAvailable representations: {offered}"
+    return ApiError(406, "NotAcceptable", message, {})
 
 
 def unsupported_media_type() -> ApiError:

@@ -17,6 +17,7 @@ from lab.estate.kubernetes.asked import (
     flag,
     integer,
     is_dry,
+    is_json_accepted,
     object_in,
     permissions,
     understand,
@@ -27,6 +28,7 @@ from lab.estate.kubernetes.errors import (
     bad_request,
     method_not_allowed,
     no_such_resource,
+    not_acceptable,
     unsupported_media_type,
 )
 from lab.estate.kubernetes.faults import Faults
@@ -44,6 +46,7 @@ __all__ = ["Asked", "Dropped", "HttpApi", "Observer", "Recorded"]
 
 ACCEPTED_PATCHES = (patches.JSON_PATCH, patches.MERGE, patches.STRATEGIC)
 ACCEPTED_CUSTOM_PATCHES = (patches.JSON_PATCH, patches.MERGE)
+STREAMS = ("log", "portforward")
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class HttpApi:
             name = user.name
             response = await self._dispatch(request, user, asked, body)
         except ApiError as error:
-            response = web.json_response(error.status(), status=error.code, headers=error.headers)
+            response = _refusal(error)
         if asked:
             self._record(request, asked, body, response.status, name)
         return response
@@ -146,6 +149,8 @@ class HttpApi:
             self.gate.check(user, verb, asked.resource, namespace, name, asked.subresource)
         if not asked.resource.kind:
             raise no_such_resource()
+        if asked.subresource not in STREAMS and not is_json_accepted(request):
+            raise not_acceptable()
         await self.faults.strike(user.name, asked.verb, asked.resource, namespace, name)
         if request.method != "GET" and isinstance(body, Unreadable):
             raise bad_request(body.why)
@@ -243,3 +248,9 @@ class HttpApi:
                 value = request.query[key]
                 options[key] = int(value) if key == "gracePeriodSeconds" else value
         return web.json_response(self.verbs.delete(asked.resource, asked.namespace, asked.name, options))
+
+
+def _refusal(error: ApiError) -> web.Response:
+    if error.is_plain:
+        return web.Response(text=error.message, status=error.code, headers=error.headers)
+    return web.json_response(error.status(), status=error.code, headers=error.headers)

@@ -13,7 +13,10 @@ from lab.estate.kubernetes.store import Store
 REMEMBERED_LISTS = 100
 CONTINUE_EXPIRED = (
     "The provided continue parameter is too old to display a consistent list result. "
-    "You can start a new list without the continue parameter."
+    "You can start a new list without the continue parameter, or use the continue token in this response to "
+    "retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - "
+    "objects that were created, modified, or deleted between the time the first chunk was returned and now may "
+    "show up in the list."
 )
 
 
@@ -51,7 +54,7 @@ class Lister:
 
     def _resume(self, token: str) -> tuple[str, list[Json]]:
         if not token.startswith("page-"):
-            raise bad_request("continue key is not valid: illegal base64 data")
+            raise bad_request("invalid continue token: continue key is not valid: illegal base64 data")
         if token not in self._left:
             raise expired(CONTINUE_EXPIRED)
         return self._left[token]

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from aiohttp import web
 
-from lab.estate.kubernetes.errors import bad_request, invalid
+from lab.estate.kubernetes.errors import bad_request, invalid, not_found
 from lab.estate.kubernetes.moments import micro_stamp, parse_stamp
-from lab.estate.kubernetes.resources import Json, Resource
+from lab.estate.kubernetes.resources import BY_PLURAL, Json, Resource
 from lab.estate.kubernetes.store import Store
 
 LOG_OPTIONS = Resource("", "v1", "pods/log", "PodLogOptions")
@@ -39,28 +39,36 @@ class LogKeeper(Protocol):
 class PodLogs:
     """Serves logs from what the kubelet kept."""
 
-    def __init__(self, store: Store, keeper: LogKeeper) -> None:
+    def __init__(self, store: Store, keeper: LogKeeper, node: str) -> None:
         self._store = store
         self._keeper = keeper
+        self._node = node
 
     async def serve(self, request: web.Request, namespace: str, name: str) -> web.StreamResponse:
-        """The log as plain text; ApiError 400, 404, 422."""
+        """The log as plain text; ApiError 400, 404 (of a node that is gone, in the words for a pod), 422."""
         query = request.query
         limits = {key: _positive(query.get(key), key, name) for key in ("tailLines", "limitBytes", "sinceSeconds")}
         pod = self._store.read("pods", namespace, name)
         container = choose_container(pod, query.get("container", ""))
-        if not pod["spec"].get("nodeName"):
+        node = pod["spec"].get("nodeName")
+        if not node:
             return web.Response(text="", content_type="text/plain")
+        if node != self._node:
+            raise not_found(BY_PLURAL["pods"], node)
         container_id = instance(pod, container, previous=query.get("previous") == "true")
         log = self._keeper.log_of(container_id)
-        lines = log.so_far() if log else []
+        if log is None:  # the kubelet has said 200 before it looks
+            return web.Response(
+                text=f"unable to retrieve container logs for {container_id}", content_type="text/plain"
+            )
+        lines = log.so_far()
         following_from = len(lines)
         lines = _since(lines, limits["sinceSeconds"], query.get("sinceTime"))
         if (tail := limits["tailLines"]) is not None:
             lines = lines[len(lines) - tail :] if tail < len(lines) else lines
         stamped = query.get("timestamps") == "true"
         data = "".join(_text(line, stamped) for line in lines).encode()[: limits["limitBytes"]]
-        if query.get("follow") != "true" or log is None:
+        if query.get("follow") != "true":
             return web.Response(body=data, content_type="text/plain")
         return await _follow(request, data, log, following_from, stamped)
 

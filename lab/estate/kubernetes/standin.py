@@ -22,7 +22,7 @@ from lab.estate.kubernetes.faults import Faults
 from lab.estate.kubernetes.http import HttpApi, Observer, Recorded
 from lab.estate.kubernetes.kube_proxy import KubeProxy
 from lab.estate.kubernetes.kubeconfig import write_kubeconfig
-from lab.estate.kubernetes.kubelet import Kubelet
+from lab.estate.kubernetes.kubelet import NODE, Kubelet
 from lab.estate.kubernetes.kubelet.addresses import Addresses
 from lab.estate.kubernetes.kubelet.logs import LogArchive
 from lab.estate.kubernetes.moments import ScaledTime
@@ -71,7 +71,7 @@ class KubernetesStandIn:
         self._verbs = Verbs(self.store)
         self.logs = LogArchive()
         self.kubelet = Kubelet(self.store, self.logs, self.addresses, self.time)
-        self._http = HttpApi(self.store, self._verbs, self.gate, self.faults, PodLogs(self.store, self.logs))
+        self._http = HttpApi(self.store, self._verbs, self.gate, self.faults, PodLogs(self.store, self.logs, NODE))
         self._proxy = KubeProxy(self.store, self.addresses)
         self._manager = ControllerManager(self.store, self._controllers())
         self._runner: web.AppRunner | None = None

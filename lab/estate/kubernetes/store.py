@@ -85,8 +85,11 @@ class Store:
         self._write("ADDED", resource, key, None, item)
         return copy.deepcopy(item)
 
-    def update(self, resource: Resource, item: Json) -> Json:
-        """Replace an object; ApiError 409 on another resourceVersion. A write that changes nothing is none."""
+    def update(self, resource: Resource, item: Json, *, dry_run: bool = False) -> Json:
+        """Replace an object; ApiError 409 on another resourceVersion. A write that changes nothing is none.
+
+        A dry run answers what would be stored, with the version that is.
+        """
         item = copy.deepcopy(item)
         meta = item["metadata"]
         key = (resource.plural, meta.get("namespace", ""), meta["name"])
@@ -103,6 +106,8 @@ class Store:
             return copy.deepcopy(old)
         if resource.has_generation and _body(item) != _body(old):
             meta["generation"] = old["metadata"].get("generation", 0) + 1
+        if dry_run:
+            return item
         if meta.get("deletionTimestamp") and not meta.get("finalizers") and old["metadata"].get("finalizers"):
             self._drop(resource, key, item)
             return copy.deepcopy(item)

@@ -134,7 +134,7 @@ class Verbs:
         admission.fill_defaults(resource, item)
         admission.validate(resource, item, old)
         admission.check_scaling_policy(user, resource, item, old) if not subresource else None
-        return item if dry_run else self.store.update(resource, item)
+        return self.store.update(resource, item, dry_run=dry_run)
 
     def set_scale(self, user: User, resource: Resource, old: Json, scale: Json, *, dry_run: bool = False) -> Json:
         """Write the /scale subresource's count into the workload; returns the Scale; ApiError 409, 422."""

@@ -15,6 +15,7 @@ from bot.ports.dial import Dialled
 from lab.estate.kubernetes import Rule
 from lab.estate.kubernetes.faults import Faults
 from lab.estate.kubernetes.http import HttpApi
+from lab.estate.kubernetes.kubelet import NODE
 from lab.estate.kubernetes.kubelet.logs import LogArchive
 from lab.estate.kubernetes.pod_logs import PodLogs
 from lab.estate.kubernetes.rbac import Gatekeeper, User
@@ -63,7 +64,7 @@ async def forwarding_api(rules: Sequence[Rule] = (FORWARDS,)) -> AsyncIterator[F
     """On loopback, with a token that has these rules."""
     store, gate, token = Store(), Gatekeeper(), secrets.token_urlsafe(12)
     gate.admit(token, User("system:serviceaccount:sfint:sfint", list(rules)))
-    http = HttpApi(store, Verbs(store), gate, Faults(), PodLogs(store, LogArchive()))
+    http = HttpApi(store, Verbs(store), gate, Faults(), PodLogs(store, LogArchive(), NODE))
     runner = web.AppRunner(http.application(), shutdown_timeout=0.5)
     await runner.setup()
     try:

@@ -107,7 +107,7 @@ class Kubelet:
             self._store.update(_PODS, pod)
             name = f"{meta['namespace']}/{meta['name']}"
             self._events.note(pod, "Scheduled", f"Successfully assigned {name} to {NODE}")
-        elif meta["uid"] not in self._workers:
+        elif pod["spec"]["nodeName"] == NODE and meta["uid"] not in self._workers:
             self._begin(pod)
 
     def _begin(self, pod: Json) -> None:
