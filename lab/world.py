@@ -46,6 +46,8 @@ from lab.slack.workspace import acme_workspace
 from lab.visitors import Visitors
 
 INCIDENTS = "C0INCSF001"
+WORKLOADS = ("redis-sentinel-node", "salesforce-integration")
+"""As the chart names them in the Role: the bot may change no other."""
 MODES = ("socket", "http")
 AGENTS = ("Ada Agent", "Ben Agent")
 REQUESTER, APPROVER = "U0RITA001", "U0ARNO001"
@@ -73,7 +75,9 @@ class World:
         self.http_port = free_port() if mode == "http" else None
         self.slack = SlackStandIn(acme_workspace(), http_request_url=self._request_url)
         self.reach = reach
-        self.kubernetes = KubernetesStandIn(may_port_forward=reach == "port-forward", may_read=(CORE_NAMESPACE,))
+        self.kubernetes = KubernetesStandIn(
+            may_port_forward=reach == "port-forward", may_read=(CORE_NAMESPACE,), may_change=WORKLOADS
+        )
         self.integrations = IntegrationsCore(self.kubernetes)
         self.argocd = ArgoCdStandIn(self.kubernetes)
         self.redis = RedisPods(self.kubernetes)

@@ -1,7 +1,8 @@
 """The two peers of the Kubernetes contract: the stand-in, and a real kube-apiserver when one is named.
 
-A real one is named by SFINT_KUBE_APISERVER (its URL), SFINT_KUBE_ADMIN_TOKEN and SFINT_KUBE_BOT_TOKEN (a
-token without any rights of its own, for the user in SFINT_KUBE_BOT_USER). It needs no controllers and no nodes.
+A real one is named by SFINT_KUBE_APISERVER (its URL), SFINT_KUBE_CA_FILE, SFINT_KUBE_ADMIN_TOKEN and
+SFINT_KUBE_BOT_TOKEN (a token without any rights of its own, for the user in SFINT_KUBE_BOT_USER). It needs no
+controllers and no nodes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import ssl
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,7 +94,7 @@ def peer_names() -> list[str]:
 
 async def open_peer(name: str) -> AsyncIterator[Peer]:
     """The peer, ready, with a fresh namespace."""
-    namespace = f"contract-{uuid.uuid4().hex[:8]}"
+    namespace = fresh_namespace()
     async with aiohttp.ClientSession() as session:
         if name == "stand-in":
             async with KubernetesStandIn(namespaces=(namespace,)) as stand_in:
@@ -105,26 +106,34 @@ async def open_peer(name: str) -> AsyncIterator[Peer]:
                 token = stand_in.admit(user, rules)
                 yield Peer(session, stand_in.url, namespace, stand_in.admin_token, token, user, True)
             return
-        tls = ssl.create_default_context()
-        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
-        named = os.environ
-        peer = Peer(
-            session,
-            named["SFINT_KUBE_APISERVER"],
-            namespace,
-            named["SFINT_KUBE_ADMIN_TOKEN"],
-            named["SFINT_KUBE_BOT_TOKEN"],
-            named["SFINT_KUBE_BOT_USER"],
-            tls,
-        )
+        peer = real_peer(session, namespace)
         await _prepare(peer)
         yield peer
         await peer.send("DELETE", f"/api/v1/namespaces/{namespace}")
 
 
+def fresh_namespace() -> str:
+    """A name that nobody has used."""
+    return f"contract-{uuid.uuid4().hex[:8]}"
+
+
+def real_peer(session: aiohttp.ClientSession, namespace: str) -> Peer:
+    """The API server that is named, with nothing made in it yet."""
+    tls = ssl.create_default_context(cafile=os.environ["SFINT_KUBE_CA_FILE"])
+    url, admin, bot, user = (
+        os.environ[f"SFINT_KUBE_{key}"] for key in ("APISERVER", "ADMIN_TOKEN", "BOT_TOKEN", "BOT_USER")
+    )
+    return Peer(session, url, namespace, admin, bot, user, tls)
+
+
+async def make_namespace(peer: Peer, name: str) -> None:
+    """One that may be there already."""
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    assert (await peer.send("POST", "/api/v1/namespaces", body)).code in (201, 409)
+
+
 async def _prepare(peer: Peer) -> None:
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": peer.namespace}}
-    assert (await peer.send("POST", "/api/v1/namespaces", body)).code == 201
+    await make_namespace(peer, peer.namespace)
     root = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{peer.namespace}"
     role = {"metadata": {"name": "sfint"}, "rules": BOT_RULES}
     assert (await peer.send("POST", f"{root}/roles", role)).code == 201
@@ -134,6 +143,18 @@ async def _prepare(peer: Peer) -> None:
         "subjects": [{"kind": "User", "name": peer.bot_user, "apiGroup": "rbac.authorization.k8s.io"}],
     }
     assert (await peer.send("POST", f"{root}/rolebindings", binding)).code == 201
-    async with asyncio.timeout(10):  # the authorizer learns of a binding a moment after it is stored
-        while (await peer.send("GET", peer.path("statefulsets"), token=peer.bot_token)).code != 200:
-            await asyncio.sleep(0.02)
+
+    async def is_bound() -> bool:
+        return (await peer.send("GET", peer.path("statefulsets"), token=peer.bot_token)).code == 200
+
+    await until(is_bound, "the authorizer knows the binding")
+
+
+async def until(is_so: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Rights and policies are told to the parts of a real API server a moment after they are stored."""
+    try:
+        async with asyncio.timeout(20):
+            while not await is_so():  # noqa: ASYNC110  the server sets no event of ours
+                await asyncio.sleep(0.02)
+    except TimeoutError as error:
+        raise TimeoutError(f"not in time: {what}") from error

@@ -148,6 +148,7 @@ async def test_missing_rights_are_named_with_the_way_to_grant_them(world: World)
         ("slack", "channel C0VENDOR01"): ("shared with another company", "targets.acme-prod.channels"),
         ("slack", "people of roles.approver"): ("U0GUST001 (gus) is a guest; U0NOBODY01 is nobody",),
         ("kubernetes", "deployment salesforce-integration-2"): ("not found", "middleware.deployment"),
+        ("kubernetes", "patch deployments.apps"): ("not granted", 'resourceNames: ["salesforce-integration-2"]'),
     }
     for (subject, what), words in expected.items():
         line = checked.line(subject, what)

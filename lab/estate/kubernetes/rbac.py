@@ -44,12 +44,19 @@ ANONYMOUS = User("system:anonymous")
 EVERYTHING = Rule(("*",), ("*",), ("*",))
 
 
-def bot_rules(namespaces: tuple[str, ...], *, may_delete_pods: bool, may_port_forward: bool = False) -> list[Rule]:
-    """The least that the bot needs in its namespaces (and it gets nothing else)."""
+def bot_rules(
+    namespaces: tuple[str, ...],
+    *,
+    may_delete_pods: bool,
+    may_port_forward: bool = False,
+    workloads: tuple[str, ...] = ("*",),
+) -> list[Rule]:
+    """The least that the bot needs in its namespaces, and nothing else; it may change `workloads` alone."""
     rules = [
         Rule(("list",), ("",), ("pods", "events", "services"), namespaces),
         Rule(("get",), ("",), ("pods/log",), namespaces),
-        Rule(("get", "patch"), ("apps",), ("deployments", "statefulsets"), namespaces),
+        Rule(("get",), ("apps",), ("deployments", "statefulsets"), namespaces),
+        Rule(("patch",), ("apps",), ("deployments", "statefulsets"), namespaces, workloads),
         Rule(("list",), ("autoscaling",), ("horizontalpodautoscalers",), namespaces),
     ]
     if may_delete_pods:

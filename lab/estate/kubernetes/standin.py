@@ -42,7 +42,8 @@ class KubernetesStandIn:
     """A cluster of one node in this process.
 
     `time_scale` shortens what the cluster waits for: at 0.05 a crash-loop back-off of `5m0s` takes 15 s,
-    though every message says what the real one would say. In the namespaces `may_read` the bot may only read.
+    though every message says what the real one would say. In the namespaces `may_read` the bot may only read,
+    and of the workloads it may change those that `may_change` names.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class KubernetesStandIn:
         may_delete_pods: bool = False,
         may_port_forward: bool = False,
         may_read: tuple[str, ...] = (),
+        may_change: tuple[str, ...] = ("*",),
     ) -> None:
         self.time = ScaledTime(time_scale)
         self.store = Store()
@@ -61,7 +63,12 @@ class KubernetesStandIn:
         self.addresses = Addresses()
         self.token = secrets.token_urlsafe(24)
         self.admin_token = secrets.token_urlsafe(24)
-        rules = bot_rules(namespaces, may_delete_pods=may_delete_pods, may_port_forward=may_port_forward)
+        rules = bot_rules(
+            namespaces,
+            may_delete_pods=may_delete_pods,
+            may_port_forward=may_port_forward,
+            workloads=may_change,
+        )
         rules += reading_rules(may_read) if may_read else []
         self.bot = User(BOT_USER, rules, True)
         self.gate.admit(self.token, self.bot)
