@@ -70,6 +70,10 @@ class LogArchive:
             self._logs.popitem(last=False)
         return log
 
+    def forget(self, container_id: str) -> None:
+        """As after a rotation too many, or a node's disk that was cleaned."""
+        self._logs.pop(container_id, None)
+
     def log_of(self, container_id: str) -> LogLines | None:
         """See LogKeeper."""
         return self._logs.get(container_id)

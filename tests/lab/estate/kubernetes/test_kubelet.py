@@ -89,6 +89,21 @@ async def test_logs_are_kept_for_this_and_the_previous_instance(kubernetes: Kube
     assert (await log(kubernetes, "node-0", "timestamps=true"))[1].endswith("Z boom from node-0\n")
 
 
+async def test_a_log_that_was_lost_is_an_excuse_under_200(kubernetes: KubernetesStandIn) -> None:
+    """The kubelet has begun its answer before it looks for the file."""
+    kubernetes.create(statefulset(replicas=1))
+    await kubernetes.until(
+        lambda: bool(kubernetes.all("pods")) and "running" in container(kubernetes, "node-0").get("state", {}),
+        PATIENCE,
+        "running",
+    )
+    lost = container(kubernetes, "node-0")["containerID"]
+
+    kubernetes.logs.forget(lost)
+
+    assert await log(kubernetes, "node-0", "") == (200, f"unable to retrieve container logs for {lost}")
+
+
 async def test_a_previous_instance_that_never_was_is_refused(kubernetes: KubernetesStandIn) -> None:
     """400 with the real words."""
     kubernetes.create(statefulset(replicas=1))
