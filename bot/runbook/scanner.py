@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from bot.runbook.line_finder import Line, LineFinder, one_byte_each
-from bot.runbook.plain import plain
+from bot.runbook.plain import DOUBLED, ENTITY, ITALIC_END, LINK, PERCENT, plain
 
 _WRITTEN_OTHERWISE = (
     r"(?:[\x00\x0b\x0c\x1c-\x1e\x80-\xa0\xa8\xaa\xad\xaf\xb2-\xb5\xb8-\xba\xbc-\xbe\\]"
-    r"|&(?:lt|gt|amp|quot|#39|#x27);|\[[0-9]{1,3}(?:;[0-9]{1,3})*m|\x1b\[)[^\n]*$"
+    rf"|{ENTITY}|{LINK}|{PERCENT}|\[[0-9]{{1,3}}(?:;[0-9]{{1,3}})*m|\x1b\[)[^\n]*$"
 )
 """A line that `plain` would change, or part. What Latin-1 has besides the listed characters is plain already."""
 
@@ -26,7 +26,7 @@ class Scanner:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._known = LineFinder(dict.fromkeys(patterns))
-        self._written_otherwise = LineFinder([_WRITTEN_OTHERWISE])
+        self._written_otherwise = LineFinder([_WRITTEN_OTHERWISE, DOUBLED, ITALIC_END])
 
     def candidates(self, text: str) -> list[Line]:
         """The lines that the matcher has to look at, in order; lines are parted by `\\n` alone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections import Counter
+from urllib.parse import quote
 
 import pytest
 
@@ -31,6 +32,14 @@ FORMS = {
     "with curly quotes": lambda text: text.replace("'", "\u2019").replace('"', "\u201d"),
     "with no-break spaces": lambda text: text.replace(" ", "\u00a0"),
     "as a page of HTML has it": lambda text: html.escape(text),
+    "as HTML has it, escaped twice": lambda text: html.escape(html.escape(text)),
+    "with numbers for HTML's signs": lambda text: text.replace('"', "&#34;").replace("'", "&#039;"),
+    "with no-break spaces of HTML": lambda text: text.replace(" ", "&nbsp;"),
+    "as an address has it": quote,
+    "in a field of CSV": lambda text: '"2026-11-22","' + text.replace('"', '""') + '"',
+    "as nginx writes quotes": lambda text: text.replace('"', "\\x22"),
+    "between quotes that JSON writes in codes": lambda text: json.dumps({"msg": f"\u201c{text}\u201d"}),
+    "in a chat's italics": lambda text: f"_{text}_",
     "in UTF-16 read byte by byte": lambda text: "\x00".join(text),
     "with a trace beside it": lambda text: json.dumps({"msg": text, "dd.trace_id": "1", "dd.span_id": "2"}),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,12 @@ WRAPPINGS: Mapping[str, Callable[[str], str]] = {
     "in wide letters": lambda text: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
     "behind a form feed": lambda text: "x\x0c" + text,
     "in Spanish": lambda text: f"atención: {text} ¿qué pasó?",
+    "percent-encoded": quote,
+    "in a form": quote_plus,
+    "in bytes": lambda text: text.replace('"', "\\x22").replace(" ", "\\xc2\\xa0"),
+    "in a field of CSV": lambda text: '"1","{""msg"":""' + text.replace('"', '""') + '""}"',
+    "in italics": lambda text: f"_{text}_",
+    "with hard spaces of HTML": lambda text: text.replace(" ", "&nbsp;"),
     "with a smile": lambda text: f"😀 {text} 😀",
 }
 PATTERNS = (
@@ -47,6 +54,7 @@ SCRAPS = st.sampled_from(
         *("dial tcp ", "10.0.0.1", ":6379", "status", " - ", "[400]", "error", "token", "readonly", "ends here"),
         *("a", "c", "x", "\n", "\r", "\t", " ", "\x00", "\x85", "\u2028", "\ud800"),
         *("é", "ñ", "€", "😀", "\u212a", "\u0301"),
+        *("%20", "%5B", "%C3%B3", "+", "_", '""', "&#34;", "&amp;", "\\x22", "\\u201c", "<http://a|", "a>", "|"),
     ]
 )
 

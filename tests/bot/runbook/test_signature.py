@@ -68,6 +68,17 @@ def test_a_template_fits_whole_words_only(template: str, text: str) -> None:
         ("\u201ccan\u2019t\u201d \u2013 won\u2018t", "\"can't\" - won't"),
         ("x[5] y[3][ERROR]", "x[5] y[3][ERROR]"),
         ("half \ud800 pair", "half ? pair"),
+        ("&amp;amp;quot;a&#34;&#x20;b&nbsp;c&#10;d", '"a" b c d'),
+        ("\\u201cred\\u201d \\ud83d\\ude00 \\u0085", '"red" \U0001f600  '),
+        ("\\x22a\\x22\\xc2\\xa0b \\xe2\\x80\\x9cc\\x0a", '"a" b "c '),
+        ("%5B500%5D%20-%2520red%0A%C3%B3 100% %3|FAIL", "[500] - red ó 100% %3|FAIL"),
+        ("a+b%3A+c +sdown", "a b: c +sdown"),
+        ("a+b +sdown", "a+b +sdown"),
+        ('"x","{""a"":""b""}","" , ""', '"x","{"a":"b"}"," , "'),
+        ('{"a":"","b":""}', '{"a":"","b":""}'),
+        ("_red alert_\n_id\nid_", "red alert\n_id\nid_"),
+        ("<http://a.example.com|a.example.com>:9092", "a.example.com:9092"),
+        ("<https://a.example.com|here> <a|b>", "<https://a.example.com|here> <a|b>"),
     ],
 )
 def test_a_text_is_read_as_a_person_reads_it(text: str, words: str) -> None:
