@@ -31,7 +31,7 @@ ITALIC_END = r"[0-9A-Za-z)\]}.,:;!?\"']_$"
 """A chat's italics end with the line: hardly an identifier does so."""
 _ITALIC_END = re.compile(ITALIC_END, re.MULTILINE)
 _ITALIC_START = re.compile(r"(?<![0-9A-Za-z_])_(?=[^\s_])")
-DOUBLED = r"[0-9A-Za-z}\]_]\"\""
+DOUBLED = r"[0-9A-Za-z}\]_]\"\"|\s\"\"[0-9A-Za-z{\[]"
 """A quote in a field of CSV."""
 _DOUBLED = re.compile(DOUBLED)
 _PLUS = re.compile(r"(?<=\S)\+(?=\S)")
@@ -60,7 +60,7 @@ def plain(text: str) -> str:
         text = _BREAK.sub(" ", text)
     if '""' in text and _DOUBLED.search(text):
         text = "\n".join(map(_single, text.split("\n")))
-    if "_" in text and _ITALIC_END.search(text):
+    if text.endswith("_") or "_\n" in text:
         text = "\n".join(map(_upright, text.split("\n")))
     return text if text.isascii() else _HIDDEN.sub("", _DRESSED.sub(_undressed, text))
 
