@@ -1,15 +1,17 @@
-"""Spreads work over processes and gives the results back in order, never far ahead of whoever takes them."""
+"""Spreads work over processes and gives the results back in order, never far ahead of whoever takes them.
+
+Each process has a pipe of its own: one that is killed in the middle of a result shows as the end of its pipe. In a
+queue that several write to, the others would wait for the rest of that result for ever.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import signal
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from bot.domain.errors import SfintError
@@ -17,10 +19,8 @@ from bot.domain.errors import SfintError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _PR_SET_PDEATHSIG = 1
-_AHEAD = 2
-"""Items for each process that are being done or wait to be taken."""
-_work: Callable[[Any], Any]
-"""Within a worker: what it was forked to do. Compiled patterns cannot be sent, they can only be inherited."""
+_processes = get_context("fork")
+"""Compiled patterns cannot be sent, they can only be inherited."""
 
 
 class WorkerLost(SfintError):
@@ -30,36 +30,49 @@ class WorkerLost(SfintError):
 def in_order(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
     """`work` of each item, on as many processors as may be used; here and now where one process is enough.
 
-    Open descriptors are inherited. Raises what `work` raises, and WorkerLost.
+    A process has at most one result that nobody has taken. Open descriptors are inherited. Raises what `work`
+    raises, and WorkerLost.
     """
-    processes = min(len(items), len(os.sched_getaffinity(0)))
-    if processes <= 1:
+    count = min(len(items), len(os.sched_getaffinity(0)))
+    if count <= 1:
         yield from map(work, items)
         return
-    pool = ProcessPoolExecutor(processes, get_context("fork"), _begin, (work, os.getpid()))
-    waiting: deque[Future[Result]] = deque()
+    workers = []
     try:
-        for item in items:
-            waiting.append(pool.submit(_do, item))
-            if len(waiting) > _AHEAD * processes:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool as error:
-        raise WorkerLost("one of its processes was killed; is there enough memory?") from error
+        for nth in range(count):
+            results, sender = _processes.Pipe(duplex=False)
+            process = _processes.Process(target=_run, args=(work, items[nth::count], sender, os.getpid()))
+            process.start()
+            workers.append((process, results))
+            sender.close()  # so that its process alone holds it, and the processes to come do not inherit it
+        for nth in range(len(items)):
+            yield _taken(workers[nth % count][1])
     finally:
-        pool.shutdown(cancel_futures=True)
+        for process, results in workers:
+            process.kill()
+            process.join()
+            results.close()
 
 
-def _begin(work: Callable[[Any], Any], parent: int) -> None:
+def _taken(results: Connection) -> Any:
+    try:
+        error, result = results.recv()
+    except (EOFError, OSError) as ended:
+        raise WorkerLost("one of its processes was killed; is there enough memory?") from ended
+    if error is not None:
+        raise error
+    return result
+
+
+def _run(work: Callable[[Item], Result], items: Sequence[Item], sender: Connection, parent: int) -> None:
     """The terminal's Ctrl-C is the parent's to answer; a worker goes with its parent, however that ends."""
-    global _work
-    _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-
-
-def _do(item: Any) -> Any:
-    return _work(item)
+    for item in items:
+        try:
+            answer: tuple[Exception | None, Result | None] = (None, work(item))
+        except Exception as error:  # noqa: BLE001  it is the parent's: it is raised there
+            answer = (error, None)
+        sender.send(answer)

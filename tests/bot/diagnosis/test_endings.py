@@ -29,13 +29,21 @@ def log(tmp_path: Path) -> Path:
 def reading(log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The program, when it has printed its first line and waits for a reader of the others."""
     command = [sys.executable, "-m", "bot", "diagnose", "--json", str(log)]
-    with subprocess.Popen(command, bufsize=0, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, bufsize=0, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_signals
+    ) as process:
         try:
             assert process.stdout
             assert process.stdout.readline().startswith(b'{"text": ')
             yield process
         finally:
             process.kill()
+
+
+def _heed_signals() -> None:
+    """As in a terminal's foreground: who starts the tests by nohup or in the background has these ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def cut_short(log: Path) -> None:
@@ -108,10 +116,13 @@ def test_whoever_has_seen_enough_may_go(log: Path) -> None:
     assert psutil.wait_procs(workers, timeout=30)[1] == []
 
 
-def test_a_process_that_is_killed_is_told(log: Path) -> None:
-    """As the system does when memory is short."""
+@pytest.mark.parametrize("nth", [0, 1])
+def test_a_process_that_is_killed_is_told(log: Path, nth: int) -> None:
+    """As the system does when memory is short; in the middle of a result, which nobody has taken yet."""
     with reading(log) as process:
-        psutil.Process(process.pid).children()[0].kill()
+        workers = psutil.Process(process.pid).children()
+        assert len(workers) == len(os.sched_getaffinity(0))
+        workers[nth % len(workers)].kill()
         _, complaint = process.communicate(timeout=60)
 
     assert process.returncode == 1
