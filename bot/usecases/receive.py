@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
@@ -31,23 +30,9 @@ class Receive:
     def __init__(self, inbox: Inbox, wake: Callable[[], None]) -> None:
         self._inbox = inbox
         self._wake = wake
-        self._under_way: dict[str, asyncio.Task[bool]] = {}
 
     async def __call__(self, received: Received) -> bool:
-        """True if it is new; False for a delivery that was recorded before, whose work is under way or done.
-
-        Copies that come while the first is being written wait for that one write: a storm of them holds up nobody.
-        """
-        first = self._under_way.get(received.key)
-        if first is not None:
-            await asyncio.shield(first)
-            return False
-        writing = asyncio.create_task(self._write(received))
-        self._under_way[received.key] = writing
-        writing.add_done_callback(lambda _: self._under_way.pop(received.key))
-        return await asyncio.shield(writing)
-
-    async def _write(self, received: Received) -> bool:
+        """True if it is new; False for a delivery that was recorded before, whose work is under way or done."""
         is_new = await self._inbox.record(received)
         self._wake()
         return is_new
