@@ -6,7 +6,7 @@ import os
 import shlex
 import stat
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -18,7 +18,7 @@ from bot.diagnosis.writing import BOM, Packed, decoder, in_utf8
 from bot.domain.errors import SfintError
 from bot.domain.redaction import Redactor
 from bot.printing import put
-from bot.runbook.loader import load_runbook
+from bot.runbook.loader import Runbook, load_runbook
 from bot.runbook.matcher import Matcher
 from bot.views.terminal_line import one_line
 
@@ -67,8 +67,10 @@ class _Mistake(SfintError):
         self.example = example
 
 
-def diagnose(arguments: Sequence[str]) -> int:
+def diagnose(arguments: Sequence[str], *, load: Callable[[], Runbook] = load_runbook, stdin: int = _STDIN) -> int:
     """Returns the exit code; prints to standard output, and complains to standard error.
+
+    `load` gives the pages to match with, `stdin` is the descriptor that `-` names.
 
     Raises NotPrinted; BrokenPipeError when whoever reads what is printed has seen enough.
     """
@@ -77,11 +79,11 @@ def diagnose(arguments: Sequence[str]) -> int:
         if wish is None:
             put(_HELP)
             return _OK
-        descriptor = _opened(wish.name)
+        descriptor = stdin if wish.name == "-" else _opened(wish.name)
         try:
-            return _diagnose(wish, descriptor)
+            return _diagnose(wish, descriptor, load)
         finally:
-            if descriptor != _STDIN:
+            if descriptor != stdin:
                 os.close(descriptor)
     except _Mistake as mistake:
         sys.stderr.write(f"sfint: {one_line(str(mistake))}\nfor example: {one_line(mistake.example)}\n")
@@ -107,8 +109,6 @@ def _wish(arguments: Sequence[str]) -> _Wish | None:
 
 
 def _opened(name: str) -> int:
-    if name == "-":
-        return _STDIN
     try:
         descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
@@ -120,10 +120,10 @@ def _opened(name: str) -> int:
     return descriptor
 
 
-def _diagnose(wish: _Wish, descriptor: int) -> int:
+def _diagnose(wish: _Wish, descriptor: int, load: Callable[[], Runbook]) -> int:
     tally, redactor = Tally(), Redactor()
     try:
-        with closing(_answers(wish, descriptor)) as answers:
+        with closing(_answers(wish, descriptor, load)) as answers:
             for answer in answers:
                 put(_printed(answer, tally.lines))
                 tally.append(answer.tally)
@@ -143,12 +143,12 @@ def _diagnose(wish: _Wish, descriptor: int) -> int:
     return _OK
 
 
-def _answers(wish: _Wish, descriptor: int) -> Generator[Answer, None, None]:
+def _answers(wish: _Wish, descriptor: int, load: Callable[[], Runbook]) -> Generator[Answer, None, None]:
     """Of one piece after the other; a file's are made by several processes. Raises OSError, Packed."""
     log = _regular(descriptor)
     head = log.head() if log else b""
     is_plain = decoder(head) is None
-    answers = Answers(Matcher(load_runbook().entries), wish.form)
+    answers = Answers(Matcher(load().entries), wish.form)
     if log and is_plain:
         yield from answers.of_file(replace(log, start=log.start + len(BOM)) if head.startswith(BOM) else log)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -27,7 +28,7 @@ class RecordedRequest:
     at: float
 
 
-class HttpStandIn:
+class HttpStandIn(ABC):
     """A service on loopback. Subclasses name their routes; everything that arrives is kept in `requests`."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -37,9 +38,9 @@ class HttpStandIn:
         self._port = port
         self._runner: web.AppRunner | None = None
 
+    @abstractmethod
     def routes(self) -> list[web.RouteDef]:
         """What this service answers."""
-        raise NotImplementedError
 
     async def start(self) -> None:
         """Listen; a port of 0 becomes a free one."""

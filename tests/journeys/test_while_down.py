@@ -32,7 +32,6 @@ from tests.journeys.stopping import new_report, reports, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 WINDOWS = Windows(watch=0.0)
-CHECK_SECONDS = 2.0
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.adapters.slack import OverSocket, Slack, build_slack
 from bot.adapters.slack_pace import Pace
@@ -324,6 +327,36 @@ async def test_a_used_up_response_url_falls_back_to_an_ephemeral_message(
     answer = slack_world.messages(CHANNEL)[-1]
     assert (answer.text, answer.ephemeral_to) == ("only you", RITA)
     assert slack_world.requests[-1].method == "chat.postEphemeral"
+
+
+async def test_an_error_under_http_200_falls_back_as_well(
+    slack_world: SlackStandIn, store: Store, sender: SlackSender
+) -> None:
+    """Slack's own way to say no: nothing was shown, whatever the status."""
+
+    async def refuse(request: web.Request) -> web.Response:
+        assert request.path == "/commands/gone"
+        return web.json_response({"ok": False, "error": "used_url"})
+
+    async with serving(refuse) as address:
+        await store.outbox.put("w", CHANNEL, Manner.RESPONSE_URL, None, answer_body(f"{address}/commands/gone"))
+        await sender.start()
+        await drained(sender)
+
+    (message,) = slack_world.messages(CHANNEL)
+    assert (message.text, message.ephemeral_to) == ("only you", RITA)
+
+
+@asynccontextmanager
+async def serving(answer: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
+    """Somebody on loopback who answers every POST so; their address."""
+    app = web.Application()
+    app.router.add_post("/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
 
 
 async def test_a_response_url_that_nobody_serves_falls_back_too(

@@ -9,12 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.diagnosis import command
-from bot.diagnosis.command import diagnose
 from bot.domain.redaction import Redactor
 from bot.runbook.loader import Runbook, load_runbook
 
@@ -24,11 +24,12 @@ WELL = '{"msg":"Not content events","severity":"info"}'
 Captured = pytest.CaptureFixture[bytes]
 
 
-@pytest.fixture(autouse=True)
-def two_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def two_pages() -> Runbook:
     """Within this process the runbook is short: all of its patterns take most of a second to compile."""
-    pages = [page for page in load_runbook().entries if page.id in ("redis-failure", "expired-password")]
-    monkeypatch.setattr(command, "load_runbook", lambda: Runbook(pages))
+    return Runbook([page for page in load_runbook().entries if page.id in ("redis-failure", "expired-password")])
+
+
+diagnose = partial(command.diagnose, load=two_pages)
 
 
 def objects(printed: bytes) -> list[dict[str, object]]:

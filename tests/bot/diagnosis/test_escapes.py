@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.diagnosis import command
-from bot.diagnosis.command import diagnose
 from bot.runbook.loader import Runbook, load_runbook
 
 CLIPBOARD, TITLE, CLEAR = "\x1b]52;c;ZWNobwo=\x07", "\x1b]0;all is well\x07", "\x9b2J"
@@ -18,11 +18,12 @@ STEERS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 Captured = pytest.CaptureFixture[str]
 
 
-@pytest.fixture(autouse=True)
-def one_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def one_page() -> Runbook:
     """A short runbook, which compiles at once."""
-    pages = [page for page in load_runbook().entries if page.id == "redis-failure"]
-    monkeypatch.setattr(command, "load_runbook", lambda: Runbook(pages))
+    return Runbook([page for page in load_runbook().entries if page.id == "redis-failure"])
+
+
+diagnose = partial(command.diagnose, load=one_page)
 
 
 @pytest.mark.parametrize("options", [[], ["--summary"]])

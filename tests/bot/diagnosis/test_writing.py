@@ -11,6 +11,7 @@ import os
 import shlex
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.diagnosis import command
-from bot.diagnosis.command import diagnose
 from bot.diagnosis.writing import in_utf8
 from bot.runbook.loader import Runbook, load_runbook
 
@@ -27,11 +27,12 @@ LINES = ["¿Cómo está?", DOWN, "", "😀 done"]
 Captured = pytest.CaptureFixture[bytes]
 
 
-@pytest.fixture(autouse=True)
-def one_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def one_page() -> Runbook:
     """A short runbook, which compiles at once."""
-    pages = [page for page in load_runbook().entries if page.id == "redis-failure"]
-    monkeypatch.setattr(command, "load_runbook", lambda: Runbook(pages))
+    return Runbook([page for page in load_runbook().entries if page.id == "redis-failure"])
+
+
+diagnose = partial(command.diagnose, load=one_page)
 
 
 def told(capfdbinary: Captured) -> list[str]:
@@ -43,7 +44,7 @@ def told(capfdbinary: Captured) -> list[str]:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
 @pytest.mark.parametrize("way", ["file", "pipe"])
 def test_every_writing_has_the_same_lines(
-    tmp_path: Path, capfdbinary: Captured, monkeypatch: pytest.MonkeyPatch, end: str, encoding: str, way: str
+    tmp_path: Path, capfdbinary: Captured, end: str, encoding: str, way: str
 ) -> None:
     """PowerShell's `>` writes UTF-16, Windows a mark before UTF-8, and old programs end lines in CR alone."""
     log, mark = tmp_path / "a.log", "\ufeff" if encoding == "utf-16-be" else ""
@@ -55,9 +56,8 @@ def test_every_writing_has_the_same_lines(
         os.close(write_end)
         os.dup2(read_end, descriptor)
         os.close(read_end)
-    monkeypatch.setattr(command, "_STDIN", descriptor)
 
-    assert diagnose(["--json", "-"]) == 0
+    assert diagnose(["--json", "-"], stdin=descriptor) == 0
     os.close(descriptor)
 
     assert told(capfdbinary) == LINES
